@@ -1,0 +1,34 @@
+"""DIMSE status codes by name (PS3.7 annex C, PS3.4 K.4.1.1.4 and F.7)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+SUCCESS: Final = 0x0000
+
+# C-FIND
+PENDING: Final = 0xFF00
+PENDING_UNSUPPORTED_KEYS: Final = 0xFF01
+CANCELLED: Final = 0xFE00
+OUT_OF_RESOURCES: Final = 0xA700
+IDENTIFIER_MISMATCH: Final = 0xA900
+UNABLE_TO_PROCESS: Final = 0xC001
+UNREADABLE_IDENTIFIER: Final = 0xC310
+
+# N-CREATE, N-SET, N-GET
+NO_SUCH_ATTRIBUTE: Final = 0x0105
+INVALID_ATTRIBUTE_VALUE: Final = 0x0106
+ATTRIBUTE_LIST_WARNING: Final = 0x0107
+PROCESSING_FAILURE: Final = 0x0110
+DUPLICATE_INSTANCE: Final = 0x0111
+UNKNOWN_INSTANCE: Final = 0x0112
+MISSING_ATTRIBUTE: Final = 0x0120
+MISSING_ATTRIBUTE_VALUE: Final = 0x0121
+NOT_AUTHORISED: Final = 0x0124
+RESOURCE_LIMITATION: Final = 0x0213
+
+# Error ID (0000,0903) and comment of PS3.4 F.7.2.2.2
+STEP_IS_FINAL_ERROR_ID: Final = 0xA710
+STEP_IS_FINAL_COMMENT: Final = (
+    "Performed Procedure Step Object may no longer be updated"
+)
