@@ -1,0 +1,206 @@
+"""What we tell other systems of an order: answers (ORR, ORL) and status (ORM SC)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from radflow.hl7.build import segment
+from radflow.hl7.fields import format_ts
+
+from orders.cause import Cause
+from orders.lifecycle import ExamState
+from orders.models import Order, OrderEvent, Patient
+from radflow.messaging.models import InboundMessage, Peer
+from radflow.messaging.services import Addressee, enqueue
+
+NAMESPACE = "RADFLOW"
+OWN_CODES = "99RADFLOW"
+
+S = ExamState
+# ORC-5 (table 0038), ORC-25 and OBR-25 (table 0123) per state: section 5.1.
+STATUS_CODES: dict[ExamState, tuple[str, str, str]] = {
+    S.ORDERED: ("", "ORDERED", "O"),
+    S.SCHEDULED: ("SC", "SCHEDULED", "S"),
+    S.ARRIVED: ("SC", "ARRIVED", "S"),
+    S.READY: ("SC", "READY", "S"),
+    S.IN_PROGRESS: ("IP", "STARTED", "I"),
+    S.PERFORMED: ("CM", "PERFORMED", "I"),
+    S.ON_HOLD: ("HD", "ON_HOLD", "S"),
+    S.CANCELLED: ("CA", "CANCELLED", "X"),
+    S.DISCONTINUED: ("DC", "DISCONTINUED", "X"),
+    S.REPLACED: ("RP", "REPLACED", "X"),
+}
+_TEXTS = {"STARTED": "Exam started", "PERFORMED": "Exam performed"}
+
+
+def addressee(order: Order) -> Addressee:
+    return Addressee(order.sender_application, order.sender_facility)
+
+
+def key_of(order: Order) -> str:
+    return f"accession:{order.accession_number}"
+
+
+def send_status(order: Order, cause: Cause) -> None:
+    """ORM^O01 with ORC-1 SC to the system that placed the order (section 3.3)."""
+    peer = order.peer
+    if peer is None or not peer.wants_status:
+        return
+    modern = peer.version_out != "2.3.1"
+    message = enqueue(
+        peer=peer,
+        message_type="ORM^O01",
+        structure="ORM_O01" if modern else "",
+        segments=[
+            pid(order.patient),
+            _status_orc(order, cause.at, modern=modern),
+            obr(order),
+        ],
+        key=key_of(order),
+        order_ids=[order.pk],
+        to=addressee(order),
+    )
+    if message:
+        # The state's own entry says what happened; this one what was told.
+        _note_sent(order, message.pk, cause, f"ORM^O01 SC to {peer.name}")
+
+
+def send_answer(
+    *, message: InboundMessage, peer: Peer, results: list[tuple[Order, str]]
+) -> None:
+    """ORR^O02 or ORL^O22: one ORC per order with its outcome (`OK`, `CR`, ...)."""
+    is_lab = message.message_type.startswith("OML")
+    kind, structure = ("ORL^O22", "ORL_O22") if is_lab else ("ORR^O02", "ORR_O02")
+    msa = segment("MSA", {1: "AA", 2: message.control_id})
+    groups = [text for order, code in results for text in _answer_group(order, code)]
+    patient = [pid(results[0][0].patient)] if is_lab else []
+    first = results[0][0]
+    sent = enqueue(
+        peer=peer,
+        message_type=kind,
+        structure=structure if peer.version_out != "2.3.1" else "",
+        segments=[msa, *patient, *groups],
+        key=key_of(first),
+        order_ids=[order.pk for order, _ in results],
+        to=addressee(first),
+        in_reply_to=message,
+    )
+    if sent:
+        for order, code in results:
+            cause = Cause(actor=peer.name)
+            _note_sent(order, sent.pk, cause, f"{kind} {code} to {peer.name}")
+
+
+def send_refusal(
+    *,
+    message: InboundMessage,
+    peer: Peer,
+    code: str,
+    reason: tuple[str, str],
+    numbers: tuple[str, str],
+) -> None:
+    """The same answer for an order that was not applied: `UA`, `UC`, ... (5.4)."""
+    is_lab = message.message_type.startswith("OML")
+    kind, structure = ("ORL^O22", "ORL_O22") if is_lab else ("ORR^O02", "ORR_O02")
+    orc = segment("ORC", {1: code, 2: numbers, 16: (*reason, OWN_CODES)})
+    enqueue(
+        peer=peer,
+        message_type=kind,
+        structure=structure if peer.version_out != "2.3.1" else "",
+        segments=[segment("MSA", {1: "AA", 2: message.control_id}), orc],
+        key=f"placer:{numbers[0]}",
+        to=Addressee(message.sending_application, message.sending_facility),
+        in_reply_to=message,
+    )
+
+
+def _answer_group(order: Order, code: str) -> list[str]:
+    now = format_ts(order.created_at if code == "OK" else order.status_since)
+    status = STATUS_CODES[ExamState(order.status)][0]
+    orc = {1: code, 2: placer(order), 3: filler(order), 5: status, 9: now}
+    return [segment("ORC", orc), obr(order)]
+
+
+def _status_orc(order: Order, at: datetime, *, modern: bool) -> str:
+    code, exact, _ = STATUS_CODES[ExamState(order.status)]
+    start = format_ts(order.scheduled_start) if order.scheduled_start else ""
+    values = {
+        1: "SC",
+        2: placer(order),
+        3: filler(order),
+        5: code,
+        7: ("1", "", "", start, "", order.priority),
+        9: format_ts(at),
+        12: provider(order),
+    }
+    if modern:
+        text = _TEXTS.get(exact, ExamState(order.status).label)
+        values[25] = (exact, text, OWN_CODES)
+    return segment("ORC", values)
+
+
+def obr(order: Order, **more: object) -> str:
+    """OBR with the fields every message of ours has; `more` as `f7=...`."""
+    _, _, result = STATUS_CODES[ExamState(order.status)]
+    values = {
+        1: "1",
+        2: placer(order),
+        3: filler(order),
+        4: procedure(order),
+        18: order.accession_number,
+        19: order.requested_procedure_id,
+        22: format_ts(order.status_since),
+        24: order.modality,
+        25: result,
+        **{int(name[1:]): value for name, value in more.items()},
+    }
+    return segment("OBR", values)  # type: ignore[arg-type]
+
+
+def pid(patient: Patient) -> str:
+    """PID with every identifier we know, the preferred one first."""
+    identifiers = sorted(patient.identifiers.all(), key=lambda i: not i.preferred)
+    return segment(
+        "PID",
+        {
+            1: "1",
+            3: [(i.value, "", "", i.assigning_authority, i.type) for i in identifiers],
+            5: (
+                patient.family_name,
+                patient.given_name,
+                patient.middle_name,
+                patient.suffix,
+                patient.prefix,
+            ),
+            7: patient.birth_date_text,
+            8: patient.sex,
+        },
+    )
+
+
+def placer(order: Order) -> tuple[str, str]:
+    return order.placer_order_number, order.placer_namespace
+
+
+def filler(order: Order) -> tuple[str, str]:
+    return order.filler_order_number, NAMESPACE
+
+
+def procedure(order: Order) -> tuple[str, str, str]:
+    return order.procedure_code, order.procedure_text, order.procedure_system
+
+
+def provider(order: Order) -> tuple[str, ...]:
+    keys = ("id", "family", "given", "middle", "suffix", "prefix")
+    return tuple(order.ordering_provider.get(key, "") for key in keys)
+
+
+def _note_sent(order: Order, outbound_id: int, cause: Cause, text: str) -> None:
+    OrderEvent.objects.create(
+        order=order,
+        at=cause.at,
+        kind=OrderEvent.Kind.MESSAGE,
+        title=text,
+        actor="radflow",
+        outbound_id=outbound_id,
+    )

@@ -1,0 +1,152 @@
+"""The exam's state machine: the matrix of standards.md section 14.1, as data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db.models import TextChoices
+
+from radflow.fsm import IllegalTransition, next_state
+
+
+class ExamState(TextChoices):
+    ORDERED = "ordered", "Ordered"
+    SCHEDULED = "scheduled", "Scheduled"
+    ARRIVED = "arrived", "Arrived"
+    READY = "ready", "Ready"
+    IN_PROGRESS = "in_progress", "In progress"
+    PERFORMED = "performed", "Images in"
+    ON_HOLD = "on_hold", "Hold"
+    CANCELLED = "cancelled", "Cancelled"
+    DISCONTINUED = "discontinued", "Discontinued"
+    REPLACED = "replaced", "Replaced"
+
+
+class Event(TextChoices):
+    """What can happen to an exam; names as in section 14.1."""
+
+    NEW = "new"
+    CHANGE = "chg"
+    CHANGE_PROCEDURE = "chp"
+    CANCEL = "can"
+    DISCONTINUE = "dis"
+    STOP = "stp"
+    HOLD = "hld"
+    RELEASE = "rel"
+    REPLACE = "rpl"
+    BOOK = "bok"
+    MOVE = "mov"
+    UNBOOK = "ubk"
+    NO_SHOW = "nsh"
+    ARRIVE = "arr"
+    UNDO_ARRIVAL = "una"
+    PREPARE = "rdy"
+    BEGIN = "beg"
+    END = "end"
+    ABORT = "abt"
+    REQUEUE = "req"
+
+
+S = ExamState
+OPEN_STATES = frozenset(
+    {S.ORDERED, S.SCHEDULED, S.ARRIVED, S.READY, S.IN_PROGRESS, S.ON_HOLD}
+)
+NOT_STARTED = frozenset({S.ORDERED, S.SCHEDULED, S.ARRIVED, S.READY, S.ON_HOLD})
+WORKLIST_STATES = frozenset({S.SCHEDULED, S.ARRIVED, S.READY})
+TERMINAL_STATES = frozenset({S.CANCELLED, S.DISCONTINUED, S.REPLACED})
+
+_LETTERS = {
+    "O": S.ORDERED,
+    "S": S.SCHEDULED,
+    "A": S.ARRIVED,
+    "R": S.READY,
+    "I": S.IN_PROGRESS,
+    "P": S.PERFORMED,
+    "H": S.ON_HOLD,
+    "C": S.CANCELLED,
+    "D": S.DISCONTINUED,
+    "X": S.REPLACED,
+}
+_REFUSALS = {"1": "ORDER_STATE", "2": "UNKNOWN_ORDER", "4": "EXAM_STARTED"}
+
+# Cells: a letter is the next state, `!` adds an exception task, `=` keeps the state,
+# `ex` is an exception task alone, `b` the state before hold or start, `~` the
+# duplicate rule, a digit refuses. `x|y`: y when the caller's guard says so.
+_MATRIX = """
+   new chg chp  can dis stp hld rel rpl bok  mov ubk nsh arr una rdy beg  end abt req
+O  ~   =   =    C   C   1   H   1   X   S    S   =   ex  A   1   1   I!   1   ex  ex
+S  ~   =   =|O! C   C   1   H   1   X   =    =   O   O   A   =   1   I    1   ex  ex
+A  ~   =   =!   C!  C!  1   H!  1   X!  =    =   ex  ex  =   S   R   I    1   ex  ex
+R  ~   =   A!   C!  C!  1   H!  1   X!  =    =   ex  ex  =   S   =   I    1   ex  ex
+I  ~   =   4    4   4   D   4   1   4   ex   ex  ex  ex  =   1   =   =    P   D   b|O
+P  ~   =   4    4   4   1   4   1   4   ex   ex  ex  ex  =   1   =   I|ex =   =   ex
+H  ~   =   =    C   C   1   =   b   X   =    =   =   =   ex  =   1   I!   1   ex  ex
+C  ~   1   1    =   =   1   1   1   1   ex   ex  =   =   ex  1   1   I!   1   ex  ex
+D  ~   1   1    1   =   =   1   1   1   ex|S ex  =   =   ex  1   1   I!   1   =   ex
+X  ~   1   1    1   1   1   1   1   =   ex   ex  =   =   ex  1   1   I!   1   ex  ex
+"""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the matrix says: where to, and whether a human must look.
+
+    `state` is None to stay. `back` means the state before the hold or the start.
+    """
+
+    state: ExamState | None = None
+    back: bool = False
+    duplicate: bool = False
+    task: bool = False
+
+
+class Refused(Exception):
+    """The exam is not in a state for this; `code` is used unchanged everywhere."""
+
+    def __init__(self, code: str, state: str, event: str) -> None:
+        super().__init__(f"{code}: {event} in state {state}")
+        self.code = code
+        self.state = state
+        self.event = event
+
+
+def _read_matrix() -> dict[tuple[ExamState, Event], str]:
+    head, *rows = _MATRIX.strip("\n").splitlines()
+    events = [Event(word) for word in head.split()]
+    return {
+        (_LETTERS[state], event): cell
+        for state, *cells in (row.split() for row in rows)
+        for event, cell in zip(events, cells, strict=True)
+    }
+
+
+CELLS = _read_matrix()
+
+
+def decide(state: ExamState, event: Event, *, guard: bool = False) -> Outcome:
+    """The outcome of `event`; raises Refused with the code of the matrix.
+
+    `guard` picks the second of two possibilities, such as `O!` of `=|O!` (the slot
+    no longer fits) or `ex` of `I|ex` (a final report exists).
+    """
+    cell = _cell(state, event)
+    first, _, second = cell.partition("|")
+    chosen = second if guard and second else first
+    if chosen in _REFUSALS:
+        raise Refused(_REFUSALS[chosen], state, event)
+    return _outcome(chosen)
+
+
+def _cell(state: ExamState, event: Event) -> str:
+    try:
+        return next_state(CELLS, state, event)
+    except IllegalTransition as error:
+        raise Refused("ORDER_STATE", state, event) from error
+
+
+def _outcome(cell: str) -> Outcome:
+    task = cell.endswith("!") or cell == "ex"
+    letter = cell.rstrip("!")
+    if letter in _LETTERS:
+        return Outcome(state=_LETTERS[letter], task=task)
+    return Outcome(back=letter == "b", duplicate=letter == "~", task=task)

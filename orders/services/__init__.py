@@ -1,0 +1,17 @@
+"""Writes to orders and patients: the only way in for every edge."""
+
+from orders.services.events import note, record_event, set_schedule
+from orders.services.patients import register_patient, update_patient
+from orders.services.placing import change_order, place_order
+from orders.services.reporting import set_report_status
+
+__all__ = [
+    "change_order",
+    "note",
+    "place_order",
+    "record_event",
+    "register_patient",
+    "set_report_status",
+    "set_schedule",
+    "update_patient",
+]

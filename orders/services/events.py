@@ -1,0 +1,163 @@
+"""State changes, the schedule's echo and the timeline: every order's one write path."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from orders import signals
+from orders.cause import Cause
+from orders.exceptions import VersionConflict
+from orders.hl7 import outbound
+from orders.lifecycle import Event, ExamState, Outcome, decide
+from orders.models import Order, OrderEvent
+from radflow.audit import services as audit
+from radflow.live import services as live
+
+_TITLES = {
+    ExamState.ORDERED: "Back to ordered",
+    ExamState.SCHEDULED: "Scheduled",
+    ExamState.ARRIVED: "Arrived",
+    ExamState.READY: "Ready",
+    ExamState.IN_PROGRESS: "In progress",
+    ExamState.PERFORMED: "Images in",
+    ExamState.ON_HOLD: "On hold",
+    ExamState.CANCELLED: "Cancelled",
+    ExamState.DISCONTINUED: "Discontinued",
+    ExamState.REPLACED: "Replaced",
+}
+
+
+@transaction.atomic
+def record_event(
+    *,
+    order_id: int,
+    event: Event,
+    cause: Cause,
+    detail: str = "",
+    guard: bool = False,
+    expected_version: int | None = None,
+) -> Order:
+    """Run the exam's machine: lock, check the matrix, change, record, tell.
+
+    `guard` picks the second possibility of a cell (lifecycle.decide). Raises
+    lifecycle.Refused, or VersionConflict if `expected_version` is no longer true.
+    """
+    order = Order.objects.select_for_update().get(pk=order_id)
+    if expected_version is not None and order.version != expected_version:
+        raise VersionConflict("Somebody changed this exam meanwhile. Look, then retry.")
+    before = ExamState(order.status)
+    outcome = decide(before, event, guard=guard)
+    after = _next(order, outcome)
+    if outcome.task:
+        order.needs_attention = detail or f"{event.label}: needs a look."
+    if after is before and not outcome.task:
+        return order
+    _move(order, before, after, cause)
+    _record(order, event, before, after, cause, detail)
+    signals.order_changed.send(
+        Order, order=order, event=event, before=before, cause=cause
+    )
+    return order
+
+
+def _next(order: Order, outcome: Outcome) -> ExamState:
+    if outcome.back:
+        return ExamState(order.status_before or ExamState.ORDERED)
+    return outcome.state or ExamState(order.status)
+
+
+def _move(order: Order, before: ExamState, after: ExamState, cause: Cause) -> None:
+    if after is not before:
+        order.status_before = before
+        order.status = after
+        order.status_since = cause.at
+    if after is ExamState.IN_PROGRESS and before is not after:
+        order.started_at = order.started_at or cause.at
+    if after is ExamState.PERFORMED and before is not after:
+        order.ended_at = cause.at
+    save(order)
+
+
+def _record(
+    order: Order,
+    event: Event,
+    before: ExamState,
+    after: ExamState,
+    cause: Cause,
+    detail: str,
+) -> None:
+    tell_timeline(
+        order,
+        kind=OrderEvent.Kind.STATE if after is not before else OrderEvent.Kind.STOP,
+        title=_TITLES[after] if after is not before else "Needs attention",
+        detail=detail,
+        cause=cause,
+        from_status=before,
+        to_status=after,
+    )
+    audit.record(
+        f"order_{event.name.lower()}",
+        actor=cause.user,
+        actor_text=cause.actor,
+        patient_id=order.patient_id,
+        order_id=order.pk,
+        message_id=cause.inbound_id,
+        detail={"from": before, "to": after},
+    )
+    if after is not before:
+        outbound.send_status(order, cause)
+
+
+def save(order: Order) -> None:
+    """Save with the next version and tell the open browsers."""
+    order.version += 1
+    order.save()
+    live.publish("order", order.pk, order.version)
+
+
+def tell_timeline(
+    order: Order, *, kind: str, title: str, cause: Cause, **values: Any
+) -> OrderEvent:
+    """Add a timeline entry, linked to what caused it."""
+    return OrderEvent.objects.create(
+        order=order,
+        at=cause.at,
+        kind=kind,
+        title=title,
+        user=cause.user,
+        actor=cause.actor,
+        inbound_id=cause.inbound_id,
+        exchange_id=cause.exchange_id,
+        **values,
+    )
+
+
+@transaction.atomic
+def note(
+    *, order_id: int, kind: str, title: str, cause: Cause, **values: Any
+) -> OrderEvent:
+    """A timeline entry without a change of state, shown live."""
+    order = Order.objects.select_for_update().get(pk=order_id)
+    entry = tell_timeline(order, kind=kind, title=title, cause=cause, **values)
+    live.publish("order", order.pk, order.version)
+    return entry
+
+
+@transaction.atomic
+def set_schedule(
+    *,
+    order_id: int,
+    start: datetime | None,
+    station_ae_title: str,
+    room_name: str,
+) -> Order:
+    """Repeat on the order what the schedule above says, for lists and REST."""
+    order = Order.objects.select_for_update().get(pk=order_id)
+    order.scheduled_start = start
+    order.station_ae_title = station_ae_title
+    order.room_name = room_name
+    save(order)
+    return order

@@ -1,0 +1,279 @@
+"""New orders (ORC-1 NW) and changed ones (XO)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.db import transaction
+
+from orders import signals
+from orders.cause import Cause
+from orders.exceptions import AccessionUsed, DuplicateOrder
+from orders.lifecycle import TERMINAL_STATES, Event, ExamState, decide
+from orders.models import Order, OrderEvent, Patient, Procedure
+from orders.numbers import (
+    new_accession,
+    new_study_uid,
+    procedure_id_for,
+)
+from orders.requests import Code, OrderRequest, PatientRequest, VisitRequest
+from orders.services.events import save, tell_timeline
+from orders.services.patients import keep_visit, register_patient
+from radflow.audit import services as audit
+from radflow.live import services as live
+from radflow.messaging.models import Peer
+
+UNMAPPED = (
+    "Procedure unmapped: the code is not in the catalogue and the order names no "
+    "modality. Add the code to the catalogue or schedule the exam by hand."
+)
+
+
+@dataclass(frozen=True)
+class Placed:
+    """`is_new` is false where the same order was there already (section 5.4)."""
+
+    order: Order
+    is_new: bool
+
+
+@transaction.atomic
+def place_order(
+    *,
+    patient: PatientRequest,
+    visit: VisitRequest | None,
+    order: OrderRequest,
+    cause: Cause,
+    peer: Peer | None = None,
+) -> Placed:
+    """Create the order, or find the one that this repeats.
+
+    Raises PatientMismatch, AccessionUsed or DuplicateOrder; then nothing is stored.
+    """
+    person = register_patient(request=patient, cause=cause)
+    earlier = _same_order(order, person)
+    if earlier and earlier.status not in TERMINAL_STATES:
+        return _repeated(earlier, cause)
+    request = _completed(order)
+    _refuse_used_numbers(request)
+    made = Order(
+        patient=person,
+        visit=keep_visit(person, visit),
+        peer=peer,
+        generation=earlier.generation + 1 if earlier else 1,
+        **_values(request),
+    )
+    made.filler_order_number = _filler_number(made)
+    if not made.modality:
+        made.needs_attention = UNMAPPED
+    made.save(force_insert=True)
+    _announce(made, request, cause)
+    return Placed(made, is_new=True)
+
+
+def _announce(order: Order, request: OrderRequest, cause: Cause) -> None:
+    text = f"Accession {order.accession_number}. Study UID " + (
+        "taken from the order" if request.study_instance_uid else "given here"
+    )
+    tell_timeline(
+        order,
+        kind=OrderEvent.Kind.STATE,
+        title="Ordered",
+        detail=text,
+        cause=cause,
+        to_status=order.status,
+    )
+    audit.record(
+        "order_placed",
+        actor=cause.user,
+        actor_text=cause.actor,
+        patient_id=order.patient_id,
+        order_id=order.pk,
+        message_id=cause.inbound_id,
+    )
+    live.publish("order", order.pk, order.version)
+    signals.order_placed.send(
+        Order, order=order, schedule=request.schedule, cause=cause
+    )
+
+
+def _same_order(request: OrderRequest, person: Patient) -> Order | None:
+    """The newest order under this placer number and procedure, locked.
+
+    Another procedure on a known placer number is refused (section 5.4) unless it
+    came in the same message: then it is a sibling exam with its own procedure id.
+    """
+    if not request.placer_order_number:
+        return None
+    known = list(
+        Order.objects.select_for_update()
+        .filter(
+            placer_order_number=request.placer_order_number,
+            placer_namespace=request.placer_namespace,
+        )
+        .order_by("-generation", "-id")
+    )
+    same = [o for o in known if o.procedure_code == request.procedure.code]
+    if same and same[0].patient_id != person.pk:
+        raise DuplicateOrder(
+            "The placer order number is already used for another patient.",
+            code="PATIENT_MISMATCH",
+        )
+    return same[0] if same else None
+
+
+def _repeated(order: Order, cause: Cause) -> Placed:
+    tell_timeline(
+        order,
+        kind=OrderEvent.Kind.MESSAGE,
+        title="The same order came again",
+        detail="Nothing changed; a change would be ORC-1 XO",
+        cause=cause,
+    )
+    return Placed(order, is_new=False)
+
+
+def _completed(request: OrderRequest) -> OrderRequest:
+    """Fill from the catalogue what the message left out."""
+    known = Procedure.objects.filter(code=request.procedure.code)
+    known = known.filter(system__in=[request.procedure.system, "99RADFLOW"])
+    procedure = known.order_by("id").first() if request.procedure.code else None
+    if procedure is None:
+        return request
+    code = request.procedure
+    named = Code(code.code, code.text or procedure.text, code.system)
+    return replace(
+        request, procedure=named, modality=request.modality or procedure.modality
+    )
+
+
+def _refuse_used_numbers(request: OrderRequest) -> None:
+    """Neither accession nor Study UID is ever reused or re-pointed."""
+    if not request.accession_number:
+        clash = Order.objects.none()
+    else:
+        clash = Order.objects.filter(
+            accession_number=request.accession_number,
+            accession_issuer=request.accession_issuer,
+        )
+        siblings = clash.filter(
+            placer_order_number=request.placer_order_number,
+            placer_namespace=request.placer_namespace,
+        ).exclude(status__in=TERMINAL_STATES)
+        if request.placer_order_number and clash.count() == siblings.count():
+            clash = Order.objects.none()
+    if clash.exists() or _uid_used(request.study_instance_uid):
+        raise AccessionUsed(
+            "Accession number or Study Instance UID already belongs to another "
+            "order. The sender must give the new order its own."
+        )
+
+
+def _uid_used(uid: str) -> bool:
+    return bool(uid) and Order.objects.filter(study_instance_uid=uid).exists()
+
+
+def _values(request: OrderRequest) -> dict[str, Any]:
+    accession = request.accession_number or new_accession()
+    return {
+        "accession_number": accession,
+        "accession_issuer": request.accession_issuer,
+        "requested_procedure_id": request.requested_procedure_id
+        or procedure_id_for(accession),
+        "study_instance_uid": request.study_instance_uid or new_study_uid(),
+        "sender_application": request.sender_application,
+        "sender_facility": request.sender_facility,
+        "placer_order_number": request.placer_order_number,
+        "placer_namespace": request.placer_namespace,
+        "placer_group_number": request.placer_group_number,
+        "requested_start": request.schedule.start,
+        **content_of(request),
+    }
+
+
+def content_of(request: OrderRequest) -> dict[str, Any]:
+    """The columns that a later XO may change, by name."""
+    return {
+        "procedure_code": request.procedure.code,
+        "procedure_text": request.procedure.text[:200],
+        "procedure_system": request.procedure.system,
+        "protocol_code": request.protocol.code,
+        "protocol_text": request.protocol.text[:200],
+        "protocol_system": request.protocol.system,
+        "modality": request.modality,
+        "laterality": request.laterality,
+        "priority": request.priority or "R",
+        **_clinical(request),
+    }
+
+
+def _clinical(request: OrderRequest) -> dict[str, Any]:
+    return {
+        "reason": (request.reason.text or request.reason.code)[:500],
+        "reason_code": request.reason.code,
+        "reason_system": request.reason.system,
+        "clinical_info": request.clinical_info,
+        "danger_code": request.danger_code[:200],
+        "comments": request.comments,
+        "transport": request.transport,
+        "ordering_provider": request.ordering_provider,
+        "entered_by": request.entered_by[:200],
+        "callback": request.callback[:200],
+        "entering_organization": request.entering_organization[:200],
+        "weight_kg": request.weight_kg,
+        "height_m": request.height_m,
+        "event_time": request.event_time,
+    }
+
+
+def _filler_number(order: Order) -> str:
+    """The accession; from the second procedure on `<accession>-<n>` (D1)."""
+    taken = Order.objects.filter(accession_number=order.accession_number).count()
+    number = order.accession_number
+    return f"{number}-{taken + 1}" if taken else number
+
+
+_PROCEDURE = ("procedure_code", "laterality")
+_CLINICAL_CHANGES = (
+    "priority",
+    "reason",
+    "reason_code",
+    "reason_system",
+    "clinical_info",
+    "danger_code",
+    "comments",
+    "transport",
+    "ordering_provider",
+    "callback",
+)
+
+
+@transaction.atomic
+def change_order(*, order_id: int, request: OrderRequest, cause: Cause) -> Order:
+    """Apply an XO: clinical details any time, the procedure only before the start.
+
+    Raises lifecycle.Refused, and then nothing of the change is applied.
+    """
+    order = Order.objects.select_for_update().get(pk=order_id)
+    said = {name: value for name, value in content_of(request).items() if value}
+    if not request.priority:
+        said.pop("priority")
+    differs = any(said.get(n) and said[n] != getattr(order, n) for n in _PROCEDURE)
+    event = Event.CHANGE_PROCEDURE if differs else Event.CHANGE
+    outcome = decide(ExamState(order.status), event)
+    names = tuple(said) if differs else tuple(n for n in _CLINICAL_CHANGES if n in said)
+    changed = [name for name in names if getattr(order, name) != said[name]]
+    for name in changed:
+        setattr(order, name, said[name])
+    if outcome.task:
+        order.needs_attention = "The procedure was changed after check-in."
+    save(order)
+    tell_timeline(
+        order,
+        kind=OrderEvent.Kind.STOP if differs else OrderEvent.Kind.MESSAGE,
+        title="Changed by the ordering system",
+        detail=", ".join(changed) or "Nothing differed",
+        cause=cause,
+    )
+    return order

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import resolve_url
+
+from radflow.accounts.access import PUBLIC, SIGNED_IN, need_of
+from radflow.accounts.models import User
+from radflow.accounts.roles import Capability
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+
+
+class DenyByDefaultMiddleware:
+    """Refuses every page whose view names no need, and every person without it.
+
+    REST views are left to their own permission class, Django admin to its own
+    staff check; both also deny by default.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Any, args: Any, kwargs: Any
+    ) -> HttpResponseBase | None:
+        if _guards_itself(view):
+            return None
+        need = need_of(view)
+        if need == PUBLIC:
+            return None
+        user = request.user
+        if not isinstance(user, User):
+            return _to_login(request)
+        if need == SIGNED_IN and user.role:
+            return None
+        if need is not None and need != SIGNED_IN and user.may(Capability(need)):
+            return None
+        raise PermissionDenied
+
+
+def _guards_itself(view: Any) -> bool:
+    is_rest_view = hasattr(view, "cls") and hasattr(view.cls, "permission_classes")
+    return is_rest_view or view.__module__.startswith("django.contrib.admin")
+
+
+def _to_login(request: HttpRequest) -> HttpResponseBase:
+    if request.headers.get("HX-Request") or request.headers.get("X-Fragment"):
+        return HttpResponse("Sign in again.", status=401)
+    return redirect_to_login(request.get_full_path(), resolve_url(settings.LOGIN_URL))
+
+
+class NoStoreMiddleware:
+    """Keeps patient data out of browser and proxy caches (static files apart)."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        if not response.has_header("Cache-Control"):
+            response["Cache-Control"] = "no-store"
+        return response

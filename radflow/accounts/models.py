@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+
+from radflow.accounts.roles import CAPABILITIES, Capability, Role
+
+
+class Theme(models.TextChoices):
+    SYSTEM = "system", "System"
+    LIGHT = "light", "Light"
+    DARK = "dark", "Dark"
+
+
+class Density(models.TextChoices):
+    COMPACT = "compact", "Compact"
+    NORMAL = "normal", "Normal"
+    TOUCH = "touch", "Touch"
+
+
+class User(AbstractUser):
+    """A person who signs in; what they may do follows from `role` alone."""
+
+    role = models.CharField(
+        max_length=20, choices=Role.choices, blank=True, help_text="Empty: no access."
+    )
+    title = models.CharField(max_length=20, blank=True, help_text="Such as Dr.")
+    staff_id = models.CharField(
+        max_length=20, blank=True, help_text="Identifier sent in HL7 XCN component 1."
+    )
+    theme = models.CharField(max_length=10, choices=Theme.choices, default=Theme.SYSTEM)
+    density = models.CharField(
+        max_length=10, choices=Density.choices, default=Density.NORMAL
+    )
+
+    class Meta:
+        db_table = "accounts_user"
+
+    def __str__(self) -> str:
+        return self.username
+
+    @property
+    def display_name(self) -> str:
+        name = f"{self.title} {self.get_full_name()}".strip()
+        return name or self.username
+
+    @property
+    def role_label(self) -> str:
+        return Role(self.role).label if self.role else "No role"
+
+    @property
+    def initials(self) -> str:
+        parts = [self.first_name[:1], self.last_name[:1]]
+        return "".join(parts).upper() or self.username[:2].upper()
+
+    def may(self, capability: Capability) -> bool:
+        if not self.is_active or not self.role:
+            return False
+        return capability in CAPABILITIES[Role(self.role)]

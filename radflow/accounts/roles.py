@@ -1,0 +1,48 @@
+"""Who may do what: deny by default, one table from role to capabilities."""
+
+from __future__ import annotations
+
+from django.db.models import TextChoices
+
+
+class Role(TextChoices):
+    TECHNOLOGIST = "technologist", "Technologist"
+    RADIOLOGIST = "radiologist", "Radiologist"
+    COORDINATOR = "coordinator", "Coordinator"
+    REFERRER = "referrer", "Referring clinician"
+    INTERFACE_ADMIN = "interface_admin", "Interface admin"
+    ADMINISTRATOR = "administrator", "Administrator"
+
+
+class Capability(TextChoices):
+    """One right each; views, REST views and WebSocket topics name the one they need."""
+
+    VIEW_ORDERS = "orders.view"
+    SCHEDULE = "schedule.edit"
+    PERFORM_EXAM = "exam.perform"
+    VIEW_REPORTS = "reports.view"
+    WRITE_REPORT = "reports.write"
+    SIGN_REPORT = "reports.sign"
+    VIEW_CASES = "cases.view"
+    ACKNOWLEDGE_CASE = "cases.acknowledge"
+    VIEW_MESSAGES = "messages.view"
+    MANAGE_INTERFACES = "messages.manage"
+    ADMINISTER = "site.administer"
+
+
+C = Capability
+_CLINICAL = frozenset({C.VIEW_ORDERS, C.VIEW_REPORTS, C.VIEW_CASES})
+
+CAPABILITIES: dict[Role, frozenset[Capability]] = {
+    Role.TECHNOLOGIST: _CLINICAL | {C.PERFORM_EXAM},
+    Role.RADIOLOGIST: _CLINICAL | {C.WRITE_REPORT, C.SIGN_REPORT, C.ACKNOWLEDGE_CASE},
+    Role.COORDINATOR: _CLINICAL | {C.SCHEDULE},
+    Role.REFERRER: _CLINICAL | {C.ACKNOWLEDGE_CASE},
+    Role.INTERFACE_ADMIN: frozenset(
+        {C.VIEW_ORDERS, C.VIEW_MESSAGES, C.MANAGE_INTERFACES}
+    ),
+    Role.ADMINISTRATOR: frozenset(Capability),
+}
+
+# Signing is a radiologist's act; being administrator does not make one a physician.
+CAPABILITIES[Role.ADMINISTRATOR] -= {C.WRITE_REPORT, C.SIGN_REPORT, C.PERFORM_EXAM}

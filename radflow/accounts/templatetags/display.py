@@ -1,0 +1,62 @@
+"""How names, dates and ages are written everywhere (visual rules of the shell)."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from django import template
+from django.utils import timezone
+
+register = template.Library()
+
+
+@register.filter
+def clinical_date(value: date | datetime | None) -> str:
+    """`14-Jul-1945`; missing is "Not known"."""
+    if value is None:
+        return "Not known"
+    if isinstance(value, datetime):
+        value = timezone.localtime(value).date()
+    return value.strftime("%d-%b-%Y")
+
+
+@register.filter
+def clock(value: datetime | None) -> str:
+    """`10:42` in the site's zone; missing is an en dash."""
+    return timezone.localtime(value).strftime("%H:%M") if value else "–"
+
+
+@register.filter
+def clock_seconds(value: datetime | None) -> str:
+    return timezone.localtime(value).strftime("%H:%M:%S") if value else "–"
+
+
+@register.filter
+def day_and_clock(value: datetime | None) -> str:
+    """`10:42` today, else `22-Nov 10:42`."""
+    if value is None:
+        return "–"
+    local = timezone.localtime(value)
+    if local.date() == timezone.localdate():
+        return local.strftime("%H:%M")
+    return local.strftime("%d-%b %H:%M")
+
+
+@register.filter
+def age(born: date | None) -> str:
+    """`81 y`; months below two years, days below four weeks."""
+    if born is None:
+        return ""
+    today = timezone.localdate()
+    days = (today - born).days
+    if days < 28:
+        return f"{days} d"
+    months = (today.year - born.year) * 12 + today.month - born.month
+    months -= today.day < born.day
+    return f"{months} mo" if months < 24 else f"{months // 12} y"
+
+
+@register.filter
+def short_tail(value: str) -> str:
+    """The last four characters, for tab titles that must not identify anyone."""
+    return f"··{value[-4:]}"

@@ -1,0 +1,19 @@
+"""Which handler applies which message: the one table to touch for a new type.
+
+Each handler is `module:object`, an instance of radflow.messaging.routes.Handler.
+"""
+
+from __future__ import annotations
+
+ROUTES: dict[str, str] = {
+    "ORM^O01": "orders.hl7.inbound:ORDERS",
+    "OML^O21": "orders.hl7.inbound:ORDERS",
+    "OMI^O23": "orders.hl7.inbound:ORDERS",
+    "OMG^O19": "orders.hl7.inbound:ORDERS",
+    "ADT^A01": "orders.hl7.adt:ADMISSIONS",
+    "ADT^A04": "orders.hl7.adt:ADMISSIONS",
+    "ADT^A05": "orders.hl7.adt:ADMISSIONS",
+    "ADT^A08": "orders.hl7.adt:UPDATES",
+    "ADT^A28": "orders.hl7.adt:UPDATES",
+    "ADT^A31": "orders.hl7.adt:UPDATES",
+}

@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+from typing import TypedDict
+
+from channels.db import database_sync_to_async
+from django.db.models import Max
+
+from radflow.live.models import LiveEvent
+from radflow.live.services import give_numbers
+
+BATCH = 500
+
+
+class Hint(TypedDict):
+    """One frame of the live socket; `at` is ISO 8601 in UTC."""
+
+    seq: int
+    topic: str
+    id: int
+    version: int
+    at: str
+
+
+def last_seq() -> int:
+    """The newest number given; a page starts its cursor here."""
+    return LiveEvent.objects.aggregate(last=Max("seq"))["last"] or 0
+
+
+def events_after(seq: int) -> list[Hint]:
+    """Up to 500 events in commit order. Numbers stragglers of a dead writer first."""
+    if LiveEvent.objects.filter(seq=None).exists():
+        give_numbers()
+    rows = LiveEvent.objects.filter(seq__gt=seq).order_by("seq")[:BATCH]
+    return [_hint(row) for row in rows]
+
+
+def _hint(row: LiveEvent) -> Hint:
+    assert row.seq is not None
+    return Hint(
+        seq=row.seq,
+        topic=row.topic,
+        id=row.object_id,
+        version=row.version,
+        at=row.at.isoformat(),
+    )
+
+
+last_seq_async = database_sync_to_async(last_seq)
+events_after_async = database_sync_to_async(events_after)

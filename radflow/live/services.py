@@ -1,0 +1,43 @@
+"""Publishing hints: rows in the caller's transaction, numbers after its commit."""
+
+from __future__ import annotations
+
+from django.db import connection, transaction
+
+from radflow.live.models import LiveEvent
+from radflow.live.wake import wake
+
+SEQUENCER_LOCK = 0x7261_6466  # one number-giver at a time, in the whole cluster
+
+_NUMBER = """
+WITH last AS (SELECT coalesce(max(seq), 0) AS seq FROM live_event),
+     fresh AS (SELECT id, row_number() OVER (ORDER BY id) AS n
+               FROM live_event WHERE seq IS NULL)
+UPDATE live_event SET seq = last.seq + fresh.n
+FROM fresh, last WHERE live_event.id = fresh.id
+"""
+
+
+def publish(topic: str, object_id: int, version: int = 0) -> None:
+    """Queue a hint with the surrounding transaction; sent once that commits."""
+    LiveEvent.objects.create(topic=topic, object_id=object_id, version=version)
+    if not any(call is send_fresh for _, call, _ in connection.run_on_commit):
+        transaction.on_commit(send_fresh, robust=True)
+
+
+def send_fresh() -> None:
+    """Number every committed, unnumbered event and wake the web processes."""
+    if give_numbers():
+        wake()
+
+
+def give_numbers() -> int:
+    """Give sequence numbers in commit order; returns how many were given.
+
+    The lock is held until commit, so the next giver's numbers become visible only
+    after ours: a reader of `seq > cursor` never sees 8 before 7.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [SEQUENCER_LOCK])
+        cursor.execute(_NUMBER)
+        return cursor.rowcount

@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from django.db.models.functions import Now
+
+from radflow.messaging.models.peer import Peer
+
+
+class InboundState(models.TextChoices):
+    RECEIVED = "received", "Received"
+    APPLIED = "applied", "Applied"
+    PARKED = "parked", "Parked"
+    REJECTED = "rejected", "Rejected"
+    DUPLICATE = "duplicate", "Duplicate"
+
+
+class InboundMessage(models.Model):
+    """A message as it came, committed before it was answered; never deleted.
+
+    `raw` are the bytes between the frame marks. `keys` name the order and patient
+    that it speaks of: messages that share a key are applied in the order of `id`.
+    """
+
+    peer = models.ForeignKey(
+        Peer, null=True, on_delete=models.PROTECT, related_name="inbound"
+    )
+    received_at = models.DateTimeField(db_default=Now())
+    remote_address = models.CharField(max_length=60)
+    raw = models.BinaryField()
+    body_hash = models.BinaryField(
+        max_length=32, help_text="SHA-256 of MSH-9 and all segments after MSH."
+    )
+    control_id = models.CharField(max_length=199, blank=True)
+    message_type = models.CharField(max_length=20, blank=True)
+    sending_application = models.CharField(max_length=227, blank=True)
+    sending_facility = models.CharField(max_length=227, blank=True)
+    version = models.CharField(max_length=20, blank=True)
+    state = models.CharField(
+        max_length=10, choices=InboundState.choices, default=InboundState.RECEIVED
+    )
+    duplicate_of = models.ForeignKey(
+        "self", null=True, on_delete=models.PROTECT, related_name="duplicates"
+    )
+    control_id_reused = models.BooleanField(default=False)
+    ack_code = models.CharField(max_length=2, blank=True)
+    ack_raw = models.BinaryField(default=bytes)
+    error_code = models.CharField(
+        max_length=40, blank=True, help_text="Table 0357, or a code of section 14."
+    )
+    error_location = models.CharField(max_length=60, blank=True)
+    error_text = models.CharField(max_length=300, blank=True)
+    warnings = ArrayField(models.CharField(max_length=200), default=list)
+    keys = ArrayField(models.CharField(max_length=200), default=list)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_attempt_at = models.DateTimeField(db_default=Now())
+    applied_at = models.DateTimeField(null=True)
+    order_ids = ArrayField(models.BigIntegerField(), default=list)
+
+    class Meta:
+        db_table = "messaging_inbound"
+        ordering = ["-id"]
+        constraints = [
+            # Rejected ones may come again after the fault is mended.
+            models.UniqueConstraint(
+                fields=[
+                    "sending_application",
+                    "sending_facility",
+                    "control_id",
+                    "body_hash",
+                ],
+                condition=models.Q(duplicate_of=None)
+                & ~models.Q(state="rejected")
+                & ~models.Q(control_id=""),
+                name="inbound_once",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state__in=InboundState.values),
+                name="inbound_state_known",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["next_attempt_at", "id"],
+                name="inbound_waiting",
+                condition=models.Q(state="received"),
+            ),
+            GinIndex(
+                fields=["keys"],
+                name="inbound_waiting_keys",
+                condition=models.Q(state="received"),
+            ),
+            models.Index(fields=["control_id"], name="inbound_control_id"),
+            models.Index(fields=["state", "-id"], name="inbound_state"),
+        ]
+
+    def __str__(self) -> str:
+        return f"inbound {self.pk} {self.message_type}"

@@ -1,0 +1,72 @@
+"""The contract between the inbox and the apps that understand messages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import import_module
+
+from django.conf import settings
+
+from radflow.hl7.acks import HL7Error
+from radflow.hl7.message import Message
+from radflow.messaging.exceptions import Parked
+from radflow.messaging.models import InboundMessage, Peer
+
+
+@dataclass(frozen=True)
+class Inbound:
+    """A message on its way into the domain: the row, its parse and its sender."""
+
+    row: InboundMessage
+    message: Message
+    peer: Peer
+
+
+@dataclass
+class Applied:
+    """What a message did: the orders it touched, and warnings for the screen."""
+
+    order_ids: list[int] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Handler:
+    """How one kind of message is checked, keyed, applied and, if parked, refused.
+
+    `check` runs before the acknowledgement and raises HL7Error for what the sender
+    must mend. `keys` name order and patient, for the order of application; both
+    read the message only, no database. `apply` runs in one transaction and raises
+    Parked. `refuse` queues the negative answer for a message that was parked.
+    """
+
+    apply: Callable[[Inbound], Applied]
+    check: Callable[[Message], None]
+    keys: Callable[[Message, Peer | None], Sequence[str]]
+    refuse: Callable[[Inbound, Parked], None] | None = None
+
+
+@cache
+def _table() -> dict[str, str]:
+    table: dict[str, str] = import_module(settings.HL7_ROUTES).ROUTES
+    return table
+
+
+@cache
+def _load(target: str) -> Handler:
+    module, _, name = target.partition(":")
+    handler: Handler = getattr(import_module(module), name)
+    return handler
+
+
+def handler_for(message_type: str) -> Handler:
+    """The handler of `ORM^O01` and the like; HL7Error 200 or 201 without one."""
+    table = _table()
+    if message_type in table:
+        return _load(table[message_type])
+    code, _, _ = message_type.partition("^")
+    if any(known.startswith(f"{code}^") for known in table):
+        raise HL7Error("201", "Event is not supported here.", "MSH^1^9^1^2", ack="AR")
+    raise HL7Error("200", "Message type is not supported here.", "MSH^1^9", ack="AR")

@@ -1,0 +1,110 @@
+"""Sending: frozen bytes in the caller's transaction, relayed after its commit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils import timezone
+
+from radflow.hl7.build import build, msh
+from radflow.live import services as live
+from radflow.messaging import nudge
+from radflow.messaging.models import InboundMessage, OutboundMessage, Peer
+from radflow.messaging.models.peer import ANY
+
+
+@dataclass(frozen=True)
+class Addressee:
+    """MSH-5 and MSH-6; a wildcard peer has no names of its own."""
+
+    application: str = ""
+    facility: str = ""
+
+
+def enqueue(
+    *,
+    peer: Peer,
+    message_type: str,
+    segments: Sequence[str],
+    key: str,
+    order_ids: Sequence[int] = (),
+    to: Addressee | None = None,
+    in_reply_to: InboundMessage | None = None,
+    structure: str = "",
+) -> OutboundMessage | None:
+    """Queue a message built of `segments` (without MSH) for a peer that receives.
+
+    Returns None where the peer has no address. Messages of one peer and `key` are
+    delivered in the order in which they were queued.
+    """
+    if not peer.receives:
+        return None
+    control_id = next_control_id()
+    message = OutboundMessage.objects.create(
+        peer=peer,
+        control_id=control_id,
+        message_type=message_type,
+        raw=_encode(peer, message_type, structure, control_id, segments, to),
+        key=key,
+        order_ids=list(order_ids),
+        in_reply_to=in_reply_to,
+    )
+    live.publish("message", message.pk)
+    nudge.after_commit(nudge.RELAY)
+    return message
+
+
+def _encode(
+    peer: Peer,
+    message_type: str,
+    structure: str,
+    control_id: str,
+    segments: Sequence[str],
+    to: Addressee | None,
+) -> bytes:
+    to = to or Addressee(
+        _known(peer.sending_application), _known(peer.sending_facility)
+    )
+    head = msh(
+        sending_application=settings.HL7_APPLICATION,
+        sending_facility=settings.HL7_FACILITY,
+        receiving_application=to.application,
+        receiving_facility=to.facility,
+        time=timezone.now(),
+        message_type=message_type,
+        structure=structure,
+        control_id=control_id,
+        processing_id="P",
+        version=peer.version_out,
+        charset="UNICODE UTF-8",
+    )
+    return build([head, *segments])
+
+
+def _names_of(peer: Peer) -> Addressee:
+    names = (peer.sending_application, peer.sending_facility)
+    return Addressee(*("" if name == ANY else name for name in names))
+
+
+def next_control_id() -> str:
+    """`RF000019402`: unique, at most 20 characters (MSH-10)."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval('messaging_control_seq')")
+        return f"RF{cursor.fetchone()[0]:09d}"
+
+
+@transaction.atomic
+def replay_message(*, message_id: int) -> InboundMessage:
+    """Put a parked message back into the queue, to be applied as if new."""
+    message = InboundMessage.objects.select_for_update().get(pk=message_id)
+    if message.state == "parked":
+        message.state = "received"
+        message.attempts = 0
+        message.next_attempt_at = timezone.now()
+        message.save(update_fields=["state", "attempts", "next_attempt_at"])
+        live.publish("message", message.pk)
+        nudge.after_commit(nudge.DRAIN)
+    return message

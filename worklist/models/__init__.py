@@ -1,0 +1,20 @@
+from worklist.models.exchange import DicomExchange, WorklistServed
+from worklist.models.performed import PerformedStep, PerformedStepStatus, Study
+from worklist.models.room import Room, Station
+from worklist.models.step import Appointment, AppointmentState, ScheduledStep
+from worklist.models.verification import Verification, VerificationMethod
+
+__all__ = [
+    "Appointment",
+    "AppointmentState",
+    "DicomExchange",
+    "PerformedStep",
+    "PerformedStepStatus",
+    "Room",
+    "ScheduledStep",
+    "Station",
+    "Study",
+    "Verification",
+    "VerificationMethod",
+    "WorklistServed",
+]
