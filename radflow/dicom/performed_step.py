@@ -1,4 +1,4 @@
-"""A performed procedure step dataset read into plain values (PS3.3 C.4.13 to C.4.17)."""
+"""A performed procedure step read into plain values (PS3.3 C.4.13 to C.4.17)."""
 
 from __future__ import annotations
 

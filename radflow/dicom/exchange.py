@@ -1,0 +1,71 @@
+"""What the server and its callbacks tell each other, free of sockets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from pydicom.dataset import Dataset
+
+from radflow.dicom.datasets import Answer
+from radflow.dicom.mpps import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class AssociationInfo:
+    """Who is asking. `max_pdu` is the peer's, in bytes, 0 without limit."""
+
+    calling_ae: str
+    called_ae: str
+    address: str
+    port: int
+    max_pdu: int
+    association_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one server lets its peers take; times in seconds, sizes in bytes."""
+
+    max_associations: int = 64
+    max_per_address: int = 16
+    # Over this many matches: that many are returned, then 0xA700; never a silent cut.
+    max_matches: int = 500
+    max_pdu: int = 65536
+    # No PDU may be longer, also before an association is accepted.
+    max_incoming_pdu: int = 1 << 20
+    # A message may span PDUs without end; the longest legitimate one is a performed
+    # step naming some ten thousand instances.
+    max_message: int = 8 << 20
+    # Requests a peer may send ahead of their answers.
+    max_waiting_messages: int = 32
+    # From the first byte of a PDU to its last.
+    pdu_deadline: float = 5.0
+    send_deadline: float = 30.0
+    # From the connection to A-ASSOCIATE-RQ, and from a reject to the close (ARTIM).
+    association_timeout: float = 10.0
+    idle_timeout: float = 300.0
+
+
+# Yields one answer per match; raises IdentifierMismatch for status 0xA900.
+OnFind: TypeAlias = Callable[[Dataset, AssociationInfo], Iterable[Answer | Dataset]]
+# SOP Instance UID and attribute list; returns None for success, which must be
+# committed by then: the scanner will not tell it again.
+OnStep: TypeAlias = Callable[[str, Dataset, AssociationInfo], Problem | None]
+OnGet: TypeAlias = Callable[[str, AssociationInfo], Dataset | Problem]
+# Calling AE title, called AE title, IP address; the reason to refuse, or None.
+Allow: TypeAlias = Callable[[str, str, str], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Callbacks:
+    """The services one server offers; None means the service is not offered."""
+
+    on_find: OnFind | None = None
+    on_mpps_create: OnStep | None = None
+    on_mpps_set: OnStep | None = None
+    on_mpps_get: OnGet | None = None
+    allow: Allow | None = None
+    # Runs in the association's own thread when it ends, to release what is per thread.
+    on_association_end: Callable[[], None] | None = None

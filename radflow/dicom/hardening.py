@@ -1,0 +1,258 @@
+"""Bounds pynetdicom lacks: time and size of what a peer may make us hold.
+
+A stock acceptor blocks in ``recv`` for as long as a peer stalls inside a PDU, past
+every timer it has, and buffers whatever length the header announces, before it knows
+who is asking. A handful of connections with six bytes each hold all its slots.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import secrets
+import select
+import socket
+import threading
+import time
+from copy import deepcopy
+from typing import TYPE_CHECKING, Any
+
+from pynetdicom._globals import MODE_ACCEPTOR
+from pynetdicom.association import Association
+from pynetdicom.transport import (
+    AssociationServer,
+    AssociationSocket,
+    RequestHandler,
+)
+
+from radflow.dicom.exchange import AssociationInfo, Limits
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+logger = logging.getLogger(__name__)
+
+_HEADER_LENGTH = 6
+
+
+class PeerMisbehaved(OSError):
+    """Ends the connection: pynetdicom takes an OSError in recv as a lost peer."""
+
+
+class GuardedSocket(AssociationSocket):
+    """One peer's connection: bounded PDUs, bounded messages, deadlines both ways.
+
+    The DUL thread reads and sends; the association's thread sends worklist answers
+    directly, so sending is serialised.
+    """
+
+    def __init__(
+        self, assoc: Association, client_socket: socket.socket, limits: Limits
+    ) -> None:
+        super().__init__(assoc, client_socket=client_socket)
+        self._limits = limits
+        self._sending = threading.Lock()
+        self._deadline: float | None = None
+        self._message_length = 0
+
+    def message_received(self) -> None:
+        """A whole DIMSE message has arrived: count the next one from zero."""
+        self._message_length = 0
+
+    def recv(self, nr_bytes: int) -> bytearray:
+        """Called twice per PDU, for the header and for the rest of it."""
+        is_header = self._deadline is None
+        if is_header:
+            self._deadline = time.monotonic() + self._limits.pdu_deadline
+        self._check_length(nr_bytes)
+        data = self._read(nr_bytes)
+        if not is_header or len(data) < _HEADER_LENGTH:
+            self._deadline = None
+        return data
+
+    def send(self, bytestream: bytes) -> None:
+        self.send_all(bytestream)
+
+    def send_all(self, data: bytes) -> bool:
+        """False when the peer is gone or does not read; the connection then ends."""
+        with self._sending:
+            connection = self.socket
+            if connection is None:
+                return False
+            try:
+                connection.sendall(data)
+            except OSError:
+                self.end()
+                return False
+        return True
+
+    def end(self) -> None:
+        """Cut the connection.
+
+        The DUL thread then reads the end of the stream and ends the association; an
+        event queued from here too would reach its state machine twice.
+        """
+        connection = self.socket
+        if connection is not None:
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+    def _check_length(self, nr_bytes: int) -> None:
+        self._message_length += nr_bytes
+        if (
+            nr_bytes > self._limits.max_incoming_pdu
+            or self._message_length > self._limits.max_message
+        ):
+            raise PeerMisbehaved("more bytes than a peer may send")
+        if self.assoc.dimse.msg_queue.qsize() > self._limits.max_waiting_messages:
+            raise PeerMisbehaved("more requests than a peer may send ahead")
+
+    def _read(self, nr_bytes: int) -> bytearray:
+        data = bytearray()
+        while len(data) < nr_bytes:
+            received = self._receive(min(nr_bytes - len(data), 65536))
+            if not received:
+                break
+            data += received
+        return data
+
+    def _receive(self, nr_bytes: int) -> bytes:
+        connection = self.socket
+        if connection is None or self._deadline is None:
+            return b""
+        remaining = self._deadline - time.monotonic()
+        poll = select.poll()
+        poll.register(connection, select.POLLIN)
+        if remaining <= 0 or not poll.poll(remaining * 1000):
+            raise PeerMisbehaved("a started PDU was not finished in time")
+        return connection.recv(nr_bytes)
+
+
+class GuardedAssociation(Association):
+    """An acceptor that tells when its thread ends and knows its own short id."""
+
+    _server: GuardedServer
+
+    def __init__(self, server: GuardedServer) -> None:
+        super().__init__(server.ae, MODE_ACCEPTOR)
+        self._server = server
+        self.short_id = secrets.token_hex(4)
+
+    def run_reactor(self) -> None:
+        try:
+            super().run_reactor()
+        finally:
+            self._server.association_ended()
+
+    @property
+    def guarded_socket(self) -> GuardedSocket | None:
+        connection = self.dul.socket
+        return connection if isinstance(connection, GuardedSocket) else None
+
+    @property
+    def address(self) -> str:
+        info = self.requestor.address_info
+        return info.address if info else ""
+
+    @property
+    def remote_port(self) -> int:
+        info = self.requestor.address_info
+        return info.port if info else 0
+
+    @property
+    def peer(self) -> AssociationInfo:
+        """Readable from the moment the A-ASSOCIATE request is in."""
+        request = self.requestor.primitive
+        return AssociationInfo(
+            calling_ae=str(request.calling_ae_title).strip() if request else "",
+            called_ae=str(request.called_ae_title).strip() if request else "",
+            address=self.address,
+            port=self.remote_port,
+            max_pdu=self.requestor.maximum_length or 0,
+            association_id=self.short_id,
+        )
+
+
+class GuardedRequestHandler(RequestHandler):
+    """Builds the guarded association and socket in place of the stock ones."""
+
+    server: GuardedServer
+
+    def _create_association(self) -> Association:
+        server = self.server
+        assoc = GuardedAssociation(server)
+        # pynetdicom finds an acceptor's running threads by this name.
+        assoc.name = f"AcceptorThread@{assoc.short_id}"
+        assoc.set_socket(GuardedSocket(assoc, self.request, server.limits))
+        assoc.acceptor.maximum_length = self.ae.maximum_pdu_size
+        assoc.acceptor.ae_title = server.ae_title
+        assoc.acceptor.address_info = self.local
+        assoc.acceptor.implementation_class_uid = self.ae.implementation_class_uid
+        assoc.acceptor.implementation_version_name = self.ae.implementation_version_name
+        assoc.acceptor.supported_contexts = deepcopy(server.contexts)
+        assoc.requestor.address_info = self.remote
+        server.bind_events(assoc)
+        server.track(assoc)
+        return assoc
+
+
+class GuardedServer(AssociationServer):
+    """Accepts connections within the limits; one association is two threads."""
+
+    def __init__(
+        self,
+        *args: Any,
+        limits: Limits,
+        on_association_end: Callable[[], None] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        self.limits = limits
+        self._on_association_end = on_association_end
+        self._associations: list[GuardedAssociation] = []
+        kwargs["request_handler"] = GuardedRequestHandler
+        super().__init__(*args, **kwargs)
+
+    def associations(self) -> list[GuardedAssociation]:
+        """Those whose thread still runs."""
+        self._associations = [a for a in self._associations if a.is_alive()]
+        return list(self._associations)
+
+    def verify_request(self, request: Any, client_address: Any) -> bool:
+        """False closes the connection before it costs a thread."""
+        running = self.associations()
+        address = client_address[0]
+        nearby = sum(a.address == address for a in running)
+        # Above max_associations a peer is still told why, while that is affordable.
+        room = self.limits.max_associations + self.limits.max_per_address
+        if nearby >= self.limits.max_per_address or len(running) >= room:
+            logger.warning("connection refused: too many from %s", address)
+            return False
+        # Without TCP_NODELAY every answer waits 40 ms for the peer's delayed ACK.
+        request.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        request.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        request.settimeout(self.limits.send_deadline)
+        return True
+
+    def track(self, assoc: GuardedAssociation) -> None:
+        self._associations.append(assoc)
+
+    def bind_events(self, assoc: Association) -> None:
+        for event, bound in self._handlers.items():
+            # One handler for an intervention event, a list for a notification.
+            for handler, arguments in bound if isinstance(bound, list) else [bound]:
+                assoc.bind(event, handler, arguments)
+
+    def association_ended(self) -> None:
+        if self._on_association_end is not None:
+            self._on_association_end()
+
+    def is_full(self) -> bool:
+        """One more than max_associations is being negotiated."""
+        established = sum(a.is_established for a in self.associations())
+        return established >= self.limits.max_associations
+
+    def service_actions(self) -> None:
+        """The stock server collects all garbage here, every sixty connections."""
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        logger.error("connection from %s could not be served", client_address[0])
