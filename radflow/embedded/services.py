@@ -1,0 +1,40 @@
+"""Both services, or those the environment does not name already."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from radflow.embedded import postgres, valkey
+from radflow.embedded.account import service_account
+from radflow.embedded.binaries import find_binaries
+from radflow.embedded.home import open_home
+
+
+@contextmanager
+def services(data_dir: Path, *, durable: bool = True) -> Iterator[dict[str, str]]:
+    """DATABASE_URL and REDIS_URL, each as given or of a server started here.
+
+    Raises ServicesError, in one line, when a server cannot start. `durable=False`
+    is for throw-away data only: a crash may lose it.
+    """
+    given = {
+        name: os.environ[name]
+        for name in ("DATABASE_URL", "REDIS_URL")
+        if os.environ.get(name)
+    }
+    if len(given) == 2:
+        yield given
+        return
+    with ExitStack() as stack:
+        account = service_account()
+        home = stack.enter_context(open_home(data_dir.absolute(), account))
+        binaries = find_binaries(account)
+        urls = dict(given)
+        for name, server in (("DATABASE_URL", postgres), ("REDIS_URL", valkey)):
+            if name not in given:
+                running = server.running(home, binaries, durable=durable)
+                urls[name] = stack.enter_context(running)
+        yield urls
