@@ -1,1 +1,52 @@
-urlpatterns = []
+"""Every address of the web process, joined from the apps."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+
+from radflow.accounts.access import current_user, signed_in
+from radflow.accounts.roles import Role
+from radflow.health import livez, readyz
+
+_HOMES = {
+    Role.TECHNOLOGIST: "worklist:station",
+    Role.RADIOLOGIST: "reports:reading_list",
+    Role.REFERRER: "reports:cases",
+    Role.INTERFACE_ADMIN: "messaging:list",
+}
+
+
+@signed_in
+def home(request: HttpRequest) -> HttpResponse:
+    """Each role begins where its work is."""
+    role = Role(current_user(request).role)
+    return redirect(_HOMES.get(role, "worklist:board"))
+
+
+api = [
+    path("", include("radflow.accounts.api.urls")),
+    path("", include("orders.api.urls")),
+    path("", include("reports.api.urls")),
+    path("", include("radflow.messaging.api.urls")),
+]
+
+urlpatterns = [
+    path("", home, name="home"),
+    path("livez", livez, name="livez"),
+    path("readyz", readyz, name="readyz"),
+    path("accounts/", include("radflow.accounts.urls")),
+    path("orders/", include("orders.urls")),
+    path("", include("worklist.urls")),
+    path("", include("reports.urls")),
+    path("messages/", include("radflow.messaging.urls")),
+    path("api/v1/", include(api)),
+    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path(
+        "api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="api-docs"
+    ),
+    path("admin/", admin.site.urls),
+]

@@ -1,12 +1,13 @@
 """Writes to orders and patients: the only way in for every edge."""
 
 from orders.services.events import note, record_event, set_schedule
-from orders.services.patients import register_patient, update_patient
+from orders.services.patients import keep_visit, register_patient, update_patient
 from orders.services.placing import change_order, place_order
 from orders.services.reporting import set_report_status
 
 __all__ = [
     "change_order",
+    "keep_visit",
     "note",
     "place_order",
     "record_event",

@@ -43,7 +43,14 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "server_now": now,
         "live_seq": last_seq() if isinstance(user, User) else 0,
         "nav": list(_items(user, request.path)) if isinstance(user, User) else [],
+        "perms_messages": _may(user, Capability.VIEW_MESSAGES),
+        "perms_reports": _may(user, Capability.VIEW_REPORTS),
+        "perms_cases": _may(user, Capability.VIEW_CASES),
     }
+
+
+def _may(user: object, need: Capability) -> bool:
+    return isinstance(user, User) and user.may(need)
 
 
 def _items(user: User, path: str) -> list[NavItem]:

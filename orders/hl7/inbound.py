@@ -1,0 +1,309 @@
+"""Order messages from placers: ORM^O01, OML^O21, OMI^O23, OMG^O19 (section 14.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from django.db.models import Q, QuerySet
+
+from orders.cause import Cause
+from orders.exceptions import OrderError
+from orders.hl7 import outbound
+from orders.hl7.patients import (
+    check_patient,
+    patient_keys,
+    read_patient,
+    read_visit,
+)
+from orders.hl7.profiles import mapping_for
+from orders.hl7.requests import Reader
+from orders.identity import Comparison, compare
+from orders.lifecycle import Event, Refused
+from orders.models import Order, OrderEvent
+from orders.services import change_order, note, place_order, record_event
+from radflow.hl7.acks import HL7Error
+from radflow.hl7.groups import OrderGroup, order_groups
+from radflow.hl7.message import Message
+from radflow.messaging.exceptions import Parked
+from radflow.messaging.models import Peer, ReplyStyle
+from radflow.messaging.routes import Applied, Handler, Inbound
+
+# What we answer to each question: done, not done (table 0119).
+ANSWERS = {
+    "NW": ("OK", "UA"),
+    "XO": ("XR", "UX"),
+    "CA": ("CR", "UC"),
+    "DC": ("DR", "UD"),
+    "HD": ("HR", "UH"),
+    "RL": ("OR", "UR"),
+    "SS": ("SR", "UA"),
+    "SC": ("", ""),
+    "NA": ("", ""),
+    "SN": ("", ""),
+}
+_RECEIVED = {
+    "NW": "Order received",
+    "XO": "Change received",
+    "CA": "Cancellation received",
+    "DC": "Discontinuation received",
+    "HD": "Hold received",
+    "RL": "Release received",
+    "SS": "Status asked",
+    "SC": "Status received",
+    "NA": "Number received",
+    "SN": "Number asked",
+}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One order group with all that its action needs."""
+
+    reader: Reader
+    inbound: Inbound
+    cause: Cause
+
+    @property
+    def control(self) -> str:
+        orc = self.reader.group.orc
+        return (orc.value(1) if orc else "").upper()
+
+
+def check(message: Message) -> None:
+    """What must be there before we take responsibility (standards.md 3.1)."""
+    check_patient(message)
+    groups = order_groups(message)
+    if not groups or groups[0].orc is None:
+        raise HL7Error("100", "Segment ORC is missing.", "ORC^1")
+    for number, group in enumerate(groups, start=1):
+        _check_group(group, number)
+
+
+def _check_group(group: OrderGroup, number: int) -> None:
+    control = group.orc.value(1) if group.orc else ""
+    if not control:
+        raise HL7Error("101", "Order control (ORC-1) is missing.", f"ORC^{number}^1")
+    if control.upper() not in ANSWERS:
+        raise HL7Error(
+            "103", "This order control is not supported here.", f"ORC^{number}^1"
+        )
+    numbers = [
+        segment.value(field)
+        for segment in (group.orc, group.obr)
+        if segment is not None
+        for field in (2, 3)
+    ]
+    if not any(numbers) or (control == "NW" and not any(numbers[::2])):
+        raise HL7Error("101", "Placer order number is missing.", f"ORC^{number}^2")
+    if control == "NW":
+        _check_new(group, number)
+
+
+def _check_new(group: OrderGroup, number: int) -> None:
+    if group.obr is None:
+        raise HL7Error("100", "A new order needs an OBR segment.", f"OBR^{number}")
+    if not (group.obr.value(4, 1) or group.obr.value(4, 2)):
+        raise HL7Error("101", "The procedure (OBR-4) is missing.", f"OBR^{number}^4")
+
+
+def keys(message: Message, peer: Peer | None) -> list[str]:
+    """Patient identifiers and order numbers: what must not be overtaken."""
+    found = patient_keys(message)
+    for group in order_groups(message):
+        for segment in (group.orc, group.obr):
+            if segment is not None:
+                found += [f"O:{segment.value(n)}" for n in (2, 3) if segment.value(n)]
+    return list(dict.fromkeys(found))
+
+
+def apply(inbound: Inbound) -> Applied:
+    """Apply every order of the message, all or none."""
+    mapping = mapping_for(inbound.peer.profile, inbound.message)
+    cause = Cause(actor=inbound.peer.name, inbound_id=inbound.row.pk)
+    applied = Applied()
+    answers: list[tuple[Order, str]] = []
+    for group in _single_orders(order_groups(inbound.message), applied):
+        reader = Reader(group, inbound.message, mapping, inbound.peer)
+        step = Step(reader, inbound, cause)
+        for order in _act(step):
+            applied.order_ids.append(order.pk)
+            _tell_received(order, step)
+            if answer := ANSWERS[step.control][0]:
+                answers.append((order, answer))
+    if answers and inbound.peer.reply_style == ReplyStyle.ORDER_RESPONSE:
+        outbound.send_answer(message=inbound.row, peer=inbound.peer, results=answers)
+    return applied
+
+
+def refuse(inbound: Inbound, parked: Parked) -> None:
+    """Tell a sender that reads order responses that its order was not taken."""
+    groups = order_groups(inbound.message)
+    if inbound.peer.reply_style != ReplyStyle.ORDER_RESPONSE or not groups:
+        return
+    orc = groups[0].orc
+    control = orc.value(1).upper() if orc else "NW"
+    if code := ANSWERS.get(control, ("", "UA"))[1]:
+        outbound.send_refusal(
+            message=inbound.row,
+            peer=inbound.peer,
+            code=code,
+            reason=(parked.code, parked.text[:60]),
+            numbers=(orc.value(2, 1), orc.value(2, 2)) if orc else ("", ""),
+        )
+
+
+def _single_orders(groups: list[OrderGroup], applied: Applied) -> list[OrderGroup]:
+    """One group per order: repeated steps of one procedure are not orders.
+
+    2.3.1 repeats ORC and OBR per step with the same OBR-18 and OBR-19 (section 3.3).
+    """
+    seen: set[tuple[str, str]] = set()
+    kept = []
+    for group in groups:
+        obr = group.obr
+        key = (obr.value(18), obr.value(19)) if obr else ("", "")
+        if all(key) and key in seen:
+            applied.warnings.append("Further step of the same procedure not scheduled")
+            continue
+        seen.add(key)
+        kept.append(group)
+        if len(group.ipc) > 1:
+            applied.warnings.append("Only the first IPC step was scheduled")
+    return kept
+
+
+def _act(step: Step) -> list[Order]:
+    try:
+        return _ACTIONS[step.control](step)
+    except OrderError as error:
+        raise Parked(error.code, error.text) from error
+    except Refused as error:
+        raise Parked(error.code, _refusal_text(error)) from error
+
+
+def _refusal_text(error: Refused) -> str:
+    if error.code == "EXAM_STARTED":
+        return (
+            "The exam has already started, so this was not applied. Speak to the "
+            "technologist; the exam can only be stopped there."
+        )
+    return f"Not possible while the exam is {error.state.replace('_', ' ')}."
+
+
+def _place(step: Step) -> list[Order]:
+    placed = place_order(
+        patient=read_patient(step.inbound.message, step.inbound.peer),
+        visit=read_visit(step.inbound.message),
+        order=step.reader.request(),
+        cause=step.cause,
+        peer=step.inbound.peer,
+    )
+    return [placed.order]
+
+
+def _change(step: Step) -> list[Order]:
+    request = step.reader.request()
+    return [
+        change_order(order_id=order.pk, request=request, cause=step.cause)
+        for order in _addressed(step)
+    ]
+
+
+def _event(event: Event) -> Callable[[Step], list[Order]]:
+    def act(step: Step) -> list[Order]:
+        reason = step.reader.value(("ORC-16.2", "ORC-16.1"))
+        detail = reason or "No reason given"
+        return [
+            record_event(
+                order_id=order.pk, event=event, cause=step.cause, detail=detail
+            )
+            for order in _addressed(step)
+        ]
+
+    return act
+
+
+def _inform(step: Step) -> list[Order]:
+    """Status and numbers told to us: on the timeline, nothing else changes."""
+    return _addressed(step)
+
+
+def _tell_received(order: Order, step: Step) -> None:
+    """The message's own entry, at the time it was received."""
+    row = step.inbound.row
+    note(
+        order_id=order.pk,
+        kind=OrderEvent.Kind.MESSAGE,
+        title=f"{_RECEIVED[step.control]} {row.message_type} {step.control}",
+        detail=f"{step.inbound.peer.name}, control ID {row.control_id}, "
+        f"{len(row.raw)} bytes, answered {row.ack_code}",
+        cause=replace(step.cause, at=row.received_at),
+    )
+
+
+_ACTIONS: dict[str, Callable[[Step], list[Order]]] = {
+    "NW": _place,
+    "XO": _change,
+    "CA": _event(Event.CANCEL),
+    "DC": _event(Event.DISCONTINUE),
+    "HD": _event(Event.HOLD),
+    "RL": _event(Event.RELEASE),
+    "SC": _inform,
+    "SS": _inform,
+    "NA": _inform,
+    "SN": _inform,
+}
+
+
+def _addressed(step: Step) -> list[Order]:
+    """Filler number, accession, placer number with code, placer number (3.3)."""
+    reader = step.reader
+    placer = reader.placer()
+    filler = reader.value(("ORC-3.1", "OBR-3.1"))
+    by_placer = Q(placer_order_number=placer.id, placer_namespace=placer.namespace)
+    ladder = [
+        Q(filler_order_number=filler),
+        Q(accession_number=reader.value((*reader.mapping.accession,))),
+        by_placer & Q(procedure_code=reader.value(("OBR-4.1",))),
+        by_placer,
+    ]
+    for rung in ladder:
+        if found := list(_named(rung)):
+            _refuse_other_patient(step, found)
+            return found
+    raise Parked("UNKNOWN_ORDER", "No order here has these numbers.", "ORC^1^2")
+
+
+def _named(rung: Q) -> QuerySet[Order]:
+    """Orders this rung names; an empty number names none."""
+    if any(not value for name, value in _flat(rung) if "namespace" not in name):
+        return Order.objects.none()
+    return Order.objects.filter(rung).select_related("patient").order_by("id")
+
+
+def _flat(rung: Q) -> list[tuple[str, str]]:
+    pairs = []
+    for child in rung.children:
+        pairs += _flat(child) if isinstance(child, Q) else [child]
+    return pairs
+
+
+def _refuse_other_patient(step: Step, found: list[Order]) -> None:
+    request = read_patient(step.inbound.message, step.inbound.peer)
+    ids = {(i.value, i.assigning_authority) for i in request.identifiers}
+    for order in found:
+        known = {
+            (i.value, i.assigning_authority) for i in order.patient.identifiers.all()
+        }
+        differs = compare(order.patient, request) is Comparison.CONFLICT
+        if differs or not ids & known:
+            raise Parked(
+                "PATIENT_MISMATCH",
+                "The order belongs to another patient than this message names. "
+                "Nothing was applied: compare both and correct the sender.",
+                "PID^1^3",
+            )
+
+
+ORDERS = Handler(apply=apply, check=check, keys=keys, refuse=refuse)

@@ -1,0 +1,301 @@
+"""An order group (ORC, OBR, TQ1, IPC, ZDS ...) read into an OrderRequest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from zoneinfo import ZoneInfo
+
+from orders.hl7.profiles import Mapping, Paths
+from orders.requests import Code, OrderRequest, ScheduleRequest
+from radflow.hl7.fields import CWE, EI, XCN, parse_ts
+from radflow.hl7.groups import OrderGroup
+from radflow.hl7.message import NULL, Message, Segment
+from radflow.messaging.exceptions import Parked
+from radflow.messaging.models import Peer
+
+ACCESSION_LENGTH = 16
+# DICOM defined terms (PS3.3 C.7.3.1.1.1) that a scheduled step can have.
+MODALITIES = frozenset(
+    "AR AU BDUS BI BMD CR CT DX ECG EPS ES GM HC IO IVOCT IVUS LEN LS MG MR NM OCT "
+    "OP OPT OT PT PX RF RG SM TG US VL XA XC".split()
+)
+# Table 0074 where it is not a DICOM term (standards.md 3.3, conflict of OBR-24).
+FROM_0074 = {
+    "NMR": "MR",
+    "RUS": "US",
+    "OUS": "US",
+    "VUS": "US",
+    "CUS": "US",
+    "NMS": "NM",
+    "RX": "DX",
+    "XRC": "RF",
+}
+_SIDES = {
+    "LT": "LEFT",
+    "L": "LEFT",
+    "LEFT": "LEFT",
+    "RT": "RIGHT",
+    "R": "RIGHT",
+    "RIGHT": "RIGHT",
+    "BI": "BOTH",
+    "B": "BOTH",
+    "50": "BOTH",
+}
+_PRIORITIES = frozenset("SARPCT")
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Reads one order group through the sender's mapping."""
+
+    group: OrderGroup
+    message: Message
+    mapping: Mapping
+    peer: Peer
+
+    def request(self) -> OrderRequest:
+        """The order as asked for; raises Parked on what must not be guessed."""
+        placer = self.placer()
+        obr = self.group.obr
+        return OrderRequest(
+            sender_application=self.message.sending_application,
+            sender_facility=self.message.sending_facility,
+            placer_order_number=placer.id,
+            placer_namespace=placer.namespace,
+            placer_group_number=self.value(("ORC-4.1",)),
+            filler_order_number=self.value(("ORC-3.1", "OBR-3.1")),
+            accession_number=self.accession(),
+            requested_procedure_id=_fit(
+                self.value(self.mapping.requested_procedure_id)
+            ),
+            study_instance_uid=self.study_uid(),
+            procedure=self._procedure(),
+            protocol=self._code(self.mapping.protocol),
+            modality=self.modality(),
+            laterality=self._side(),
+            priority=self._priority(),
+            reason=self._reason(),
+            clinical_info=_text(obr, 13),
+            danger_code=_text(obr, 12, 2) or _text(obr, 12),
+            comments="\n".join(_text(nte, 3) for nte in self.group.nte).strip(),
+            transport=_text(obr, 30),
+            ordering_provider=self._provider(),
+            entered_by=self._name("ORC-10"),
+            callback=self.value(("ORC-14.1", "OBR-17.1")),
+            entering_organization=self.value(("ORC-17.2", "ORC-17.1")),
+            weight_kg=self._measure(_WEIGHT),
+            height_m=self._measure(_HEIGHT),
+            event_time=self._time("ORC-9.1", planned=False),
+            schedule=self.schedule(),
+        )
+
+    def value(self, paths: Paths) -> str:
+        """The first of these fields that has a value; HL7 null counts as none."""
+        for path in paths:
+            value = self._one(path)
+            if value and value != NULL:
+                return value
+        return ""
+
+    def _one(self, path: str) -> str:
+        segment, number, component = _split(path)
+        found = self._segment(segment)
+        return found.value(number, component) if found else ""
+
+    def _segment(self, name: str) -> Segment | None:
+        group = self.group
+        single = {"ORC": group.orc, "OBR": group.obr, "ZDS": group.zds}
+        if name in single:
+            return single[name]
+        many = {"TQ1": group.tq1, "IPC": group.ipc, "DG1": group.dg1}[name]
+        return many[0] if many else None
+
+    def placer(self) -> EI:
+        """ORC-2 and OBR-2 are one number; two different ones are refused."""
+        orc = EI.of(self.group.orc, 2) if self.group.orc else EI()
+        obr = EI.of(self.group.obr, 2) if self.group.obr else EI()
+        if orc.id and obr.id and orc.id != obr.id:
+            raise Parked(
+                "102", "ORC-2 and OBR-2 name two different placer orders.", "ORC^1^2"
+            )
+        return orc if orc.id else obr
+
+    def accession(self) -> str:
+        value = self.value(self.mapping.accession)
+        if len(value) > ACCESSION_LENGTH:
+            raise Parked(
+                "102",
+                "The accession number has more than 16 characters and cannot go to "
+                "a scanner. It is never cut: the sender must give a shorter one.",
+                _location(self.mapping.accession[0]),
+            )
+        return value
+
+    def study_uid(self) -> str:
+        value = self.value(self.mapping.study_uid)
+        return value if _is_uid(value) else ""
+
+    def modality(self) -> str:
+        value = self.value(self.mapping.modality).upper()
+        return value if value in MODALITIES else FROM_0074.get(value, "")
+
+    def schedule(self) -> ScheduleRequest:
+        """TQ1-7, else ORC-7.4, OBR-27.4, OBR-36; the station of IPC-9."""
+        start = self._time("TQ1-7.1", "ORC-7.4", "OBR-27.4", "OBR-36.1")
+        return ScheduleRequest(
+            start=start,
+            end=self._time("TQ1-8.1", "ORC-7.5", "OBR-27.5"),
+            station_ae_title=_fit(self.value(self.mapping.station_ae)),
+            station_name=_fit(self.value(self.mapping.station_name)),
+            location=_fit(self.value(self.mapping.location)),
+            step_id=_fit(self.value(self.mapping.step_id)),
+            may_overlap=self.peer.books_appointments,
+        )
+
+    def _time(self, *paths: str, planned: bool = True) -> datetime | None:
+        text = self.value(paths)
+        if not text:
+            return None
+        stamp = parse_ts(
+            text,
+            zone=ZoneInfo(self.peer.time_zone),
+            message_time=self.message.message_time,
+            planned=planned,
+        )
+        if not planned and stamp.value > datetime.now(UTC) + timedelta(minutes=5):
+            return datetime.now(UTC)
+        return stamp.value
+
+    def _code(self, paths: Paths) -> Code:
+        """A coded element that starts at the component the path names."""
+        for path in paths:
+            name, number, first = _split(path)
+            segment = self._segment(name)
+            if segment is None or not segment.value(number, first):
+                continue
+            parts = [segment.value(number, first + i) for i in range(3)]
+            return Code(parts[0][:64], parts[1], parts[2][:64])
+        return Code()
+
+    def _procedure(self) -> Code:
+        code = self._code(self.mapping.procedure)
+        if not code.code:
+            text = self.value(("OBR-4.2", "OBR-44.2"))
+            return Code(text[:64], text, "") if text else Code()
+        return code
+
+    def _side(self) -> str:
+        value = self.value(("OBR-45.1", "OBR-15.5", "OBR-15.4")).upper()
+        return _SIDES.get(value, "")
+
+    def _priority(self) -> str:
+        value = self.value(("TQ1-9.1", "ORC-7.6", "OBR-27.6", "OBR-5.1")).upper()
+        return value[:1] if value[:1] in _PRIORITIES else ""
+
+    def _reason(self) -> Code:
+        if self.group.obr is not None and self.group.obr.value(31):
+            code = CWE.of(self.group.obr, 31)
+            return Code(code.code[:64], code.text or code.code, code.system[:64])
+        return self._code(("DG1-3.1",))
+
+    def _provider(self) -> dict[str, str]:
+        for segment, number in ((self.group.orc, 12), (self.group.obr, 16)):
+            if segment is None or not segment.raw_field(number):
+                continue
+            name = XCN.of(segment, number)
+            keys = ("id", "family", "given", "middle", "suffix", "prefix")
+            return {key: value for key in keys if (value := getattr(name, key))}
+        return {}
+
+    def _name(self, path: str) -> str:
+        segment, number, _ = _split(path)
+        found = self._segment(segment)
+        name = XCN.of(found, number) if found else XCN()
+        return " ".join(part for part in (name.given, name.family) if part)
+
+    def _measure(self, kind: Measure) -> Decimal | None:
+        for obx in self.group.obx:
+            if obx.value(3, 1) == kind.loinc or obx.value(3, 2).lower() == kind.text:
+                return kind.read(obx.value(5), obx.value(6, 1))
+        return None
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A body measure and its plausible range in DICOM's unit (section 6.2)."""
+
+    loinc: str
+    text: str
+    factors: dict[str, Decimal]
+    low: Decimal
+    high: Decimal
+
+    def read(self, value: str, unit: str) -> Decimal | None:
+        """None for another unit, no number, or an implausible one."""
+        factor = self.factors.get(unit.lower().strip("[]"))
+        try:
+            number = Decimal(value) * factor if factor else None
+        except InvalidOperation:
+            return None
+        if number is None or not number.is_finite():
+            return None
+        return number if self.low <= number <= self.high else None
+
+
+_WEIGHT = Measure(
+    "29463-7",
+    "body weight",
+    {"kg": Decimal(1), "g": Decimal("0.001")}
+    | dict.fromkeys(("lb", "lb_av", "lbs"), Decimal("0.45359237")),
+    Decimal("0.2"),
+    Decimal(500),
+)
+_HEIGHT = Measure(
+    "8302-2",
+    "body height",
+    {"m": Decimal(1), "cm": Decimal("0.01"), "mm": Decimal("0.001")}
+    | dict.fromkeys(("in", "in_i"), Decimal("0.0254")),
+    Decimal("0.2"),
+    Decimal("2.6"),
+)
+
+
+def _split(path: str) -> tuple[str, int, int]:
+    segment, _, rest = path.partition("-")
+    number, _, component = rest.partition(".")
+    return segment, int(number), int(component or 1)
+
+
+def _location(path: str) -> str:
+    segment, number, _ = _split(path)
+    return f"{segment}^1^{number}"
+
+
+def _text(segment: Segment | None, number: int, component: int = 1) -> str:
+    value = segment.value(number, component) if segment else ""
+    return "" if value == NULL else value
+
+
+def _fit(value: str) -> str:
+    """An identifier for DICOM SH or AE: 16 characters, never cut (D9)."""
+    if len(value) > 16:
+        raise Parked(
+            "102",
+            "An identifier of the scheduled step has more than 16 characters and "
+            "cannot go to a scanner. The sender must give a shorter one.",
+        )
+    return value
+
+
+def _is_uid(value: str) -> bool:
+    parts = value.split(".")
+    return (
+        0 < len(value) <= 64
+        and value[0] in "012"
+        and len(parts) > 1
+        and all(
+            p.isascii() and p.isdigit() and (p == "0" or p[0] != "0") for p in parts
+        )
+    )

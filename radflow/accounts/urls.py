@@ -1,0 +1,13 @@
+from __future__ import annotations
+
+from django.urls import path
+
+from radflow.accounts import views
+
+app_name = "accounts"
+urlpatterns = [
+    path("login/", views.sign_in, name="login"),
+    path("login/demo/", views.sign_in_as, name="demo"),
+    path("logout/", views.sign_out, name="logout"),
+    path("theme/", views.choose_theme, name="theme"),
+]

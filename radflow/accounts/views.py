@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import authenticate, login, logout
+from django.contrib.auth.forms import AuthenticationForm
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render, resolve_url
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST
+
+from radflow.accounts.access import current_user, public, signed_in
+from radflow.accounts.demo import DEMO_PASSWORD, role_cards
+from radflow.accounts.models import Theme, User
+from radflow.accounts.throttle import SignInThrottle
+from radflow.audit import services as audit
+
+
+@public
+def sign_in(request: HttpRequest) -> HttpResponse:
+    if request.user.is_authenticated and request.method == "GET":
+        return redirect(_next(request))
+    form = AuthenticationForm(request, data=request.POST or None)
+    throttle = SignInThrottle(request, request.POST.get("username", ""))
+    if request.method == "POST" and throttle.is_closed():
+        form.errors.clear()
+        return _login_page(request, form, 429, throttled=True)
+    if request.method == "POST":
+        if form.is_valid():
+            return _enter(request, form.get_user())
+        throttle.count_failure()
+        return _login_page(request, form, 400)
+    return _login_page(request, form)
+
+
+@public
+@require_POST
+def sign_in_as(request: HttpRequest) -> HttpResponse:
+    """One click on a role card; exists in demo mode only."""
+    if not settings.DEMO:
+        raise PermissionDenied
+    user = authenticate(
+        request, username=request.POST.get("username", ""), password=DEMO_PASSWORD
+    )
+    if not isinstance(user, User):
+        raise PermissionDenied
+    return _enter(request, user)
+
+
+@public
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    if isinstance(request.user, User):
+        audit.record_view(request, "signed_out")
+    logout(request)
+    return redirect("accounts:login")
+
+
+@signed_in
+@require_POST
+def choose_theme(request: HttpRequest) -> HttpResponse:
+    user = current_user(request)
+    wanted = request.POST.get("theme", "")
+    if wanted not in Theme.values:
+        return HttpResponse("Unknown theme.", status=400)
+    user.theme = wanted
+    user.save(update_fields=["theme"])
+    return HttpResponse(status=204)
+
+
+def _enter(request: HttpRequest, user: Any) -> HttpResponseRedirect:
+    login(request, user)
+    audit.record_view(request, "signed_in")
+    return HttpResponseRedirect(_next(request))
+
+
+def _next(request: HttpRequest) -> str:
+    wanted = request.POST.get("next") or request.GET.get("next") or ""
+    safe = url_has_allowed_host_and_scheme(
+        wanted, {request.get_host()}, require_https=request.is_secure()
+    )
+    return wanted if safe else resolve_url(settings.LOGIN_REDIRECT_URL)
+
+
+def _login_page(
+    request: HttpRequest,
+    form: AuthenticationForm,
+    status: int = 200,
+    *,
+    throttled: bool = False,
+) -> HttpResponse:
+    context = {
+        "form": form,
+        "throttled": throttled,
+        "next": request.POST.get("next") or request.GET.get("next") or "",
+        "role_cards": role_cards() if settings.DEMO else [],
+        "demo_login_url": resolve_url("accounts:demo") if settings.DEMO else "",
+    }
+    return render(request, "accounts/login.html", context, status=status)
