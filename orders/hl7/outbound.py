@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from radflow.hl7.build import segment
-from radflow.hl7.fields import format_ts
-
 from orders.cause import Cause
 from orders.lifecycle import ExamState
 from orders.models import Order, OrderEvent, Patient
+from radflow.hl7.build import segment
+from radflow.hl7.fields import format_ts
 from radflow.messaging.models import InboundMessage, Peer
 from radflow.messaging.services import Addressee, enqueue
 
