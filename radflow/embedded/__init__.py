@@ -7,6 +7,6 @@ no Django, so that it can run before settings are read.
 from __future__ import annotations
 
 from radflow.embedded.errors import ServicesError
-from radflow.embedded.services import services
+from radflow.embedded.services import services, temporary_services
 
-__all__ = ["ServicesError", "services"]
+__all__ = ["ServicesError", "services", "temporary_services"]

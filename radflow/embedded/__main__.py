@@ -1,4 +1,4 @@
-"""`python -m radflow.embedded [--data-dir DIR] [-- COMMAND ...]`
+"""`python -m radflow.embedded [--data-dir DIR | --temporary] [-- COMMAND ...]`
 
 Runs COMMAND with DATABASE_URL and REDIS_URL in its environment and stops the
 services when it ends; without COMMAND prints both and serves until interrupted.
@@ -11,12 +11,13 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import AbstractContextManager
 from pathlib import Path
 from types import FrameType
 
 from radflow.embedded.children import dies_with_parent
 from radflow.embedded.errors import ServicesError
-from radflow.embedded.services import services
+from radflow.embedded.services import services, temporary_services
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 
@@ -30,7 +31,7 @@ def main(arguments: list[str]) -> int:
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, _stop)
     try:
-        with services(options.data_dir, durable=not options.throw_away) as urls:
+        with _chosen(options) as urls:
             if options.command:
                 return _run(options.command, urls)
             _serve(urls)
@@ -47,10 +48,16 @@ def _parser() -> argparse.ArgumentParser:
     default = os.environ.get("RADFLOW_DATA_DIR") or CHECKOUT / ".data"
     parser.add_argument("--data-dir", type=Path, default=Path(default))
     parser.add_argument(
-        "--throw-away", action="store_true", help="faster, not safe in a crash"
+        "--temporary", action="store_true", help="a data folder removed at the end"
     )
     parser.add_argument("command", nargs="*", metavar="COMMAND")
     return parser
+
+
+def _chosen(
+    options: argparse.Namespace,
+) -> AbstractContextManager[dict[str, str]]:
+    return temporary_services() if options.temporary else services(options.data_dir)
 
 
 def _stop(number: int, frame: FrameType | None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -38,3 +39,14 @@ def services(data_dir: Path, *, durable: bool = True) -> Iterator[dict[str, str]
                 running = server.running(home, binaries, durable=durable)
                 urls[name] = stack.enter_context(running)
         yield urls
+
+
+@contextmanager
+def temporary_services() -> Iterator[dict[str, str]]:
+    """Fast services on data that a crash may lose and the end removes; for tests."""
+    with tempfile.TemporaryDirectory(prefix="radflow-") as folder:
+        data_dir = Path(folder)
+        # The service account must pass; what lies below is closed to others.
+        data_dir.chmod(0o711)
+        with services(data_dir, durable=False) as urls:
+            yield urls | {"RADFLOW_DATA_DIR": folder}
