@@ -1,0 +1,76 @@
+// The shell's clock and every relative time, told by the server's clock and zone.
+//   <time data-since="ISO" data-target="60">  counts up; target in minutes draws the bar
+//   <time data-due="ISO">                     counts down, then up in red as +04:12
+
+import { metaValue } from "./http.js";
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const NEAR = 0.8; // share of the target from which a wait deserves a look
+const BAR_WIDTH = 52;
+
+const serverNow = Date.parse(metaValue("server-now"));
+const offset = Number.isNaN(serverNow) ? 0 : serverNow - Date.now();
+const [shift = "+0000", zoneLabel = "UTC"] = metaValue("zone").split(" ");
+const shiftMinutes = Number(shift.slice(0, 3)) * 60 + Number(shift[0] + shift.slice(3));
+
+export const now = () => Date.now() + offset;
+
+const two = (number) => String(number).padStart(2, "0");
+
+/** HH:MM:SS in the site's zone. */
+export function wallClock(at = now()) {
+  return new Date(at + shiftMinutes * MINUTE).toISOString().slice(11, 19);
+}
+
+export function elapsed(milliseconds) {
+  const minutes = Math.max(0, Math.floor(milliseconds / MINUTE));
+  if (minutes < 60) return `${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 24) return `${hours} h ${two(minutes % 60)}`;
+  return `${Math.floor(hours / 24)} d ${hours % 24} h`;
+}
+
+export function remaining(milliseconds) {
+  const seconds = Math.floor(Math.abs(milliseconds) / SECOND);
+  const hours = Math.floor(seconds / 3600);
+  const rest = `${two(Math.floor((seconds % 3600) / 60))}:${two(seconds % 60)}`;
+  return (milliseconds < 0 ? "+" : "") + (hours ? `${hours}:${rest}` : rest);
+}
+
+function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+function showWait(element, at) {
+  const waited = at - Date.parse(element.dataset.since);
+  setText(element, elapsed(waited));
+  const frame = element.closest(".wait");
+  const target = Number(element.dataset.target) * MINUTE;
+  if (!frame || !target) return;
+  const share = waited / target;
+  frame.dataset.l = share >= 1 ? "over" : share >= NEAR ? "near" : "ok";
+  const bar = frame.querySelector("rect");
+  bar?.setAttribute("width", (BAR_WIDTH * Math.min(1, Math.max(0, share))).toFixed(1));
+}
+
+function showDue(element, at) {
+  const left = Date.parse(element.dataset.due) - at;
+  setText(element, remaining(left));
+  element.toggleAttribute("data-over", left < 0);
+}
+
+function tick() {
+  const at = now();
+  for (const clock of document.querySelectorAll("[data-clock]")) {
+    setText(clock, `${wallClock(at)} ${zoneLabel}`);
+  }
+  document.querySelectorAll("time[data-since]").forEach((each) => showWait(each, at));
+  document.querySelectorAll("time[data-due]").forEach((each) => showDue(each, at));
+}
+
+export function startClock() {
+  tick();
+  setInterval(tick, SECOND);
+  document.addEventListener("radflow:swapped", tick);
+}

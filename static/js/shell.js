@@ -1,0 +1,47 @@
+// What every page starts: clock, keys, theme, live updates, alerts, dialogs, toasts.
+
+import { startAlerts } from "./alert.js";
+import { startClock } from "./clock.js";
+import { csrfToken, goToLogin } from "./http.js";
+import { startKeys } from "./keys.js";
+import { startLive } from "./live.js";
+import { startTheme } from "./theme.js";
+
+function onClick(event) {
+  const opener = event.target.closest("[data-opens]");
+  if (opener) {
+    opener.closest("[popover]")?.hidePopover();
+    document.getElementById(opener.dataset.opens)?.showModal();
+  }
+  event.target.closest("[data-closes]")?.closest("dialog")?.close();
+  event.target.closest("[data-dismiss]")?.closest(".toast")?.remove();
+}
+
+/** htmx sends the token from the page, and shows answers that carry errors. */
+function teachHtmx() {
+  document.addEventListener("htmx:configRequest", (event) => {
+    event.detail.headers["X-CSRFToken"] = csrfToken();
+    event.detail.headers["X-Fragment"] = "1";
+  });
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const status = event.detail.xhr.status;
+    if (status === 401) goToLogin();
+    if ([400, 409, 422].includes(status)) {
+      event.detail.shouldSwap = true;
+      event.detail.isError = false;
+    }
+  });
+  document.addEventListener("htmx:afterSettle", () => {
+    document.dispatchEvent(new CustomEvent("radflow:swapped"));
+  });
+}
+
+document.addEventListener("click", onClick);
+teachHtmx();
+startTheme();
+startClock();
+startKeys();
+if (document.getElementById("live")) {
+  startLive();
+  startAlerts();
+}
