@@ -66,7 +66,7 @@ class ScannerClient:
     def mpps_create(self, sop_instance_uid: str, step: Dataset) -> Reply:
         with self.association(ModalityPerformedProcedureStep) as assoc:
             status, _ = assoc.send_n_create(
-                step, ModalityPerformedProcedureStep, sop_instance_uid
+                step or None, ModalityPerformedProcedureStep, sop_instance_uid
             )
             return _reply(status)
 

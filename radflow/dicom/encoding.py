@@ -15,6 +15,8 @@ Element: TypeAlias = tuple[int, str, "bytes | tuple[Elements, ...]"]
 Elements: TypeAlias = tuple[Element, ...]
 
 _ITEM: Final = b"\xfe\xff\x00\xe0"
+# Those with a 32 bit length in explicit VR (PS3.5 table 7.1-1), as far as used here.
+_LONG_VRS: Final = frozenset({"SQ", "UC", "UN", "UR", "UT"})
 _SHORT_LIMIT: Final = 0xFFFE
 _LENGTH = struct.Struct("<I")
 _SHORT = struct.Struct("<H")
@@ -54,8 +56,8 @@ def _header(tag: int, vr: str, length: int, *, implicit_vr: bool) -> bytes:
     start = _TAG.pack(tag >> 16, tag & 0xFFFF)
     if implicit_vr:
         return start + _LENGTH.pack(length)
-    if vr == "SQ":
-        return start + b"SQ\0\0" + _LENGTH.pack(length)
+    if vr in _LONG_VRS:
+        return start + vr.encode("ascii") + b"\0\0" + _LENGTH.pack(length)
     if length > _SHORT_LIMIT:
         # PS3.5 6.2.2 note 2: too long for its VR's 16 bit length field.
         return start + b"UN\0\0" + _LENGTH.pack(length)

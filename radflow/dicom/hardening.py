@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from pynetdicom._globals import MODE_ACCEPTOR
 from pynetdicom.association import Association
+from pynetdicom.dul import DULServiceProvider
 from pynetdicom.transport import (
     AssociationServer,
     AssociationSocket,
@@ -128,6 +129,17 @@ class GuardedSocket(AssociationSocket):
         return connection.recv(nr_bytes)
 
 
+class GuardedProvider(DULServiceProvider):
+    """The upper layer's thread, which dies quietly of what a peer sends."""
+
+    def run_reactor(self) -> None:
+        try:
+            super().run_reactor()
+        except Exception as error:
+            # Its text may quote the PDU. The association notices the thread is gone.
+            logger.warning("association ended: %s", type(error).__name__)
+
+
 class GuardedAssociation(Association):
     """An acceptor that tells when its thread ends and knows its own short id."""
 
@@ -136,6 +148,10 @@ class GuardedAssociation(Association):
     def __init__(self, server: GuardedServer) -> None:
         super().__init__(server.ae, MODE_ACCEPTOR)
         self._server = server
+        self.dul = GuardedProvider(self)
+        # Their setters also set the timers of the upper layer.
+        self.acse_timeout = server.ae.acse_timeout
+        self.network_timeout = server.ae.network_timeout
         self.short_id = secrets.token_hex(4)
 
     def run_reactor(self) -> None:
@@ -143,6 +159,11 @@ class GuardedAssociation(Association):
             super().run_reactor()
         finally:
             self._server.association_ended()
+
+    def connection_closed(self) -> None:
+        """Stop waiting for an A-ASSOCIATE request that can no longer come."""
+        if self.requestor.primitive is None:
+            self.dul.to_user_queue.put(None)
 
     @property
     def guarded_socket(self) -> GuardedSocket | None:

@@ -134,6 +134,7 @@ class DicomServer:
         handlers: list[Any] = [
             (evt.EVT_REQUESTED, self._on_requested),
             (evt.EVT_DIMSE_RECV, _on_message),
+            (evt.EVT_CONN_CLOSE, _on_close),
         ]
         if offered.on_find:
             limit = self._limits.max_matches
@@ -187,6 +188,10 @@ def _on_message(event: Event) -> None:
     connection = cast(GuardedAssociation, event.assoc).guarded_socket
     if connection is not None:
         connection.message_received()
+
+
+def _on_close(event: Event) -> None:
+    cast(GuardedAssociation, event.assoc).connection_closed()
 
 
 def _end(assoc: GuardedAssociation) -> None:
