@@ -1,9 +1,9 @@
 // Requests to our own server: token, fragment header, sign-in on 401.
 
-const meta = (name) => document.querySelector(`meta[name="${name}"]`)?.content ?? "";
+export const metaValue = (name) =>
+  document.querySelector(`meta[name="${name}"]`)?.content ?? "";
 
-export const csrfToken = () => meta("csrf-token");
-export const metaValue = meta;
+export const csrfToken = () => metaValue("csrf-token");
 
 export function goToLogin() {
   const here = location.pathname + location.search;
@@ -15,18 +15,18 @@ async function send(url, options) {
   const response = await fetch(url, {
     credentials: "same-origin",
     ...options,
-    headers: { "X-Fragment": "1", "X-CSRFToken": csrfToken(), ...options.headers },
+    headers: { "X-Fragment": "1", "X-CSRFToken": csrfToken() },
   });
   if (response.status === 401) goToLogin();
   return response;
 }
 
 export async function getFragment(url) {
-  const response = await send(url, { headers: {} });
+  const response = await send(url, {});
   if (!response.ok) throw new Error(`fragment answered ${response.status}`);
   return response.text();
 }
 
 export function post(url, body) {
-  return send(url, { method: "POST", body, headers: {} });
+  return send(url, { method: "POST", body });
 }
