@@ -1,4 +1,4 @@
-"""`python -m radflow.embedded [--data-dir DIR | --temporary] [-- COMMAND ...]`
+"""`python -m radflow.embedded [OPTIONS] [-- COMMAND ...]`
 
 Runs COMMAND with DATABASE_URL and REDIS_URL in its environment and stops the
 services when it ends; without COMMAND prints both and serves until interrupted.
@@ -17,6 +17,7 @@ from types import FrameType
 
 from radflow.embedded.children import dies_with_parent
 from radflow.embedded.errors import ServicesError
+from radflow.embedded.home import remove_data
 from radflow.embedded.services import services, temporary_services
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
@@ -31,6 +32,9 @@ def main(arguments: list[str]) -> int:
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, _stop)
     try:
+        if options.remove:
+            remove_data(options.data_dir.absolute())
+            return 0
         with _chosen(options) as urls:
             if options.command:
                 return _run(options.command, urls)
@@ -49,6 +53,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--data-dir", type=Path, default=Path(default))
     parser.add_argument(
         "--temporary", action="store_true", help="a data folder removed at the end"
+    )
+    parser.add_argument(
+        "--remove", action="store_true", help="delete the data folder, start nothing"
     )
     parser.add_argument("command", nargs="*", metavar="COMMAND")
     return parser

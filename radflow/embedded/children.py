@@ -32,6 +32,11 @@ def dies_with_parent(death_signal: signal.Signals) -> Callable[[], None]:
     return request
 
 
+def die_with_parent(death_signal: signal.Signals) -> None:
+    """The same for this process itself."""
+    _libc.prctl(_PR_SET_PDEATHSIG, int(death_signal))
+
+
 def start_server(
     command: Sequence[str],
     *,

@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import secrets
+import shutil
 import tempfile
 import time
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from radflow.embedded.account import Account
+from radflow.embedded.account import Account, service_account
 from radflow.embedded.binaries import SYSTEM_DIR
 from radflow.embedded.errors import ServicesError
 
@@ -63,11 +64,24 @@ def open_home(data_dir: Path, account: Account) -> Iterator[Home]:
         if not _try_lock(owner):
             raise ServicesError(f"Already running on the data folder {data_dir}.")
         state = _read_state(data_dir) or _write_state(data_dir, account)
-        folder = Path(state.outside) if state.outside else data_dir / "services"
+        folder = _folder(data_dir, state)
         _make_private(folder, account)
         with _locked(folder / "servers.lock") as servers:
             _wait_for_leftovers(servers, folder)
             yield Home(folder, _socket_dir(folder, account), state, account, servers)
+
+
+def remove_data(data_dir: Path) -> None:
+    """Delete the data folder and what of it lies outside; refused while in use."""
+    if not (data_dir / STATE_FILE).exists():
+        raise ServicesError(f"{data_dir} is not a data folder: nothing removed.")
+    with open_home(data_dir, service_account()) as home:
+        for folder in (home.socket_dir, home.folder, data_dir):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _folder(data_dir: Path, state: State) -> Path:
+    return Path(state.outside) if state.outside else data_dir / "services"
 
 
 def _make_data_dir(data_dir: Path) -> None:
@@ -109,7 +123,8 @@ def _write_state(data_dir: Path, account: Account) -> State:
     outside = None
     if not account.reaches(data_dir):
         outside = str(SYSTEM_DIR / f"data-{secrets.token_hex(8)}")
-    state = State(*(secrets.token_urlsafe(32) for _ in range(3)), outside)
+    superuser, database, broker = (secrets.token_urlsafe(32) for _ in range(3))
+    state = State(superuser, database, broker, outside)
     staged = data_dir / f"{STATE_FILE}.new"
     staged.touch(mode=0o600)
     with staged.open("w") as file:

@@ -1,0 +1,1 @@
+"""One command that runs the whole server on one machine; `make run`."""
