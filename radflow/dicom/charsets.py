@@ -60,6 +60,7 @@ class Fit(IntEnum):
 
 
 def is_supported(charset: str) -> bool:
+    """Whether a station may be configured with it; the others raise KeyError."""
     return charset in CODECS or charset in CODE_EXTENSIONS
 
 
@@ -108,8 +109,6 @@ def _fit_character(character: str, charset: str) -> tuple[str, Fit]:
 
 def _encodable(text: str, charset: str) -> bool:
     codec = CODECS.get(charset) or CODE_EXTENSIONS[charset]
-    if charset == "ISO 2022 IR 149" and not text.isascii():
-        codec = "euc_kr"
     try:
         text.encode(codec)
     except UnicodeEncodeError:

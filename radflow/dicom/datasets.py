@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from io import BytesIO
 from typing import Final
 
@@ -23,7 +24,7 @@ from radflow.dicom.attributes import (
 )
 from radflow.dicom.charsets import UTF_8, Fit, declared, encode_text
 from radflow.dicom.encoding import Element, Elements, padded, to_bytes
-from radflow.dicom.text import clean, description, identifier, split_words
+from radflow.dicom.text import description, identifier, split_words
 from radflow.dicom.worklist_item import WorklistItem
 
 STEP_SEQUENCE: Final = 0x00400100
@@ -123,6 +124,14 @@ def _in_tag_order(elements: Elements, extra: Element) -> Iterator[Element]:
     yield from (e for e in elements if e[0] > extra[0])
 
 
+@lru_cache
+def _definition(keyword: str) -> tuple[int, str]:
+    tag = tag_for_keyword(keyword)
+    if tag is None:
+        raise ValueError(keyword)
+    return tag, dictionary_VR(tag)
+
+
 class _Encoder:
     """Values to bytes in one character set, remembering the worst fit."""
 
@@ -156,8 +165,7 @@ class _Encoder:
     def _nested(self, item: Nested) -> Elements:
         elements: list[Element] = []
         for keyword, value in item:
-            tag = tag_for_keyword(keyword) or 0
-            vr = dictionary_VR(tag)
+            tag, vr = _definition(keyword)
             elements.append((tag, vr, self._value(keyword, vr, value)))
         return tuple(sorted(elements, key=lambda element: element[0]))
 
@@ -176,7 +184,7 @@ class _Encoder:
         else:
             text = description(value, vr)
         if vr in _ASCII_VRS:
-            return padded(clean(text, vr).encode("ascii", "replace"), vr)
+            return padded(text.encode("ascii", "replace"), vr)
         return padded(self._encode(text), vr)
 
     def _encode(self, text: str) -> bytes:

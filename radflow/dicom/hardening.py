@@ -141,7 +141,7 @@ class GuardedProvider(DULServiceProvider):
 
 
 class GuardedAssociation(Association):
-    """An acceptor that tells when its thread ends and knows its own short id."""
+    """An acceptor that tells when its thread ends, whatever it ends of."""
 
     _server: GuardedServer
 
@@ -157,8 +157,18 @@ class GuardedAssociation(Association):
     def run_reactor(self) -> None:
         try:
             super().run_reactor()
+        except Exception as error:
+            logger.warning(
+                "association %s ended: %s", self.short_id, type(error).__name__
+            )
+            self._end()
         finally:
             self._server.association_ended()
+
+    def _end(self) -> None:
+        if self.guarded_socket is not None:
+            self.guarded_socket.end()
+        self.kill()
 
     def connection_closed(self) -> None:
         """Stop waiting for an A-ASSOCIATE request that can no longer come."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -115,7 +114,7 @@ def validate_set(
     problem = _status_problem(change) or _series_problem(change)
     if problem is not None:
         return SetReview(problem)
-    ignored = tuple(keyword for keyword in _keywords(change) if _barred(keyword))
+    ignored = tuple(e.keyword for e in change if e.keyword in _SET_NOT_ALLOWED)
     no_series = _completes_without_series(change, has_series=has_series)
     if no_series and strict:
         return SetReview(_empty("PerformedSeriesSequence"))
@@ -196,11 +195,3 @@ def _ignored_warning(ignored: tuple[str, ...]) -> Problem | None:
 
 def _comment(what: str, keywords: tuple[str, ...]) -> str:
     return f"{what}: {', '.join(keywords)}"[:64]
-
-
-def _barred(keyword: str) -> bool:
-    return keyword in _SET_NOT_ALLOWED
-
-
-def _keywords(dataset: Dataset) -> Iterator[str]:
-    return (element.keyword for element in dataset)

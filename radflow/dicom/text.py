@@ -62,8 +62,3 @@ def split_words(text: str, limit: int = LIMITS["LO"]) -> list[str]:
     if line:
         values.append(line)
     return values
-
-
-def decimal_string(number: float) -> str:
-    """A DS of at most 16 characters, without a useless fraction."""
-    return f"{number:.6g}"

@@ -6,7 +6,7 @@ import pytest
 from pydicom.dataset import Dataset
 from pynetdicom.dsutils import decode
 
-from radflow.dicom.charsets import Fit
+from radflow.dicom.charsets import Fit, is_supported
 from radflow.dicom.datasets import encode_item, plan_answer
 from radflow.dicom.errors import ValueTooLong
 from radflow.dicom.worklist_item import Code, IssuedId, Issuer
@@ -243,3 +243,9 @@ def test_what_cannot_be_transliterated_is_a_flagged_question_mark() -> None:
     )
     assert str(answer.to_dataset().PatientName) == "??^Taro"
     assert answer.fit is Fit.REPLACED
+
+
+def test_only_known_character_sets_are_supported() -> None:
+    assert is_supported("ISO_IR 100")
+    assert is_supported("ISO 2022 IR 87")
+    assert not is_supported("UTF-8")

@@ -100,7 +100,7 @@ def test_exactly_the_limit_is_success(serve: Serve, scanner: Connect) -> None:
 
 def test_a_cancel_ends_the_answers(serve: Serve, scanner: Connect) -> None:
     server = serve(Limits(max_matches=1_000_000), on_find=endless)
-    received = []
+    received: list[int] = []
     with scanner(server).association(MWL) as assoc:
         for status, _ in assoc.send_c_find(query(), MWL, msg_id=7):
             if not received:

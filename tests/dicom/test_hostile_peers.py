@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator
 from random import Random
 
 import pytest
-from pynetdicom import AE
+from pydicom.uid import ImplicitVRLittleEndian
+from pynetdicom import AE, evt
 from pynetdicom.association import Association
 from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
 
@@ -148,6 +149,31 @@ def test_an_associated_peer_that_misbehaves_is_ended(
     assert scanner(server).echo() == 0
     assoc.join(10)
     assert not assoc.is_alive()
+
+
+def test_a_proposal_without_transfer_syntax_ends_only_itself(
+    server: DicomServer,
+    scanner: Connect,
+    attack: Send,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    sent: list[bytes] = []
+    entity = AE("CT1")
+    entity.add_requested_context(Verification, [ImplicitVRLittleEndian])
+    entity.associate(
+        "127.0.0.1",
+        server.port,
+        ae_title="RADFLOW",
+        evt_handlers=[(evt.EVT_DATA_SENT, lambda event: sent.append(event.data))],
+    ).release()
+    # The transfer syntax sub-item (40H) becomes an abstract syntax (30H).
+    proposal = sent[0].replace(b"\x40\x00\x00\x11", b"\x30\x00\x00\x11")
+    assert proposal != sent[0]
+    connection = attack(proposal)
+    connection.shutdown(socket.SHUT_WR)
+    assert is_closed_by_peer(connection)
+    assert scanner(server).echo() == 0
+    assert "IndexError" in caplog.text
 
 
 def test_a_message_without_end_is_cut_off(serve: Serve) -> None:

@@ -17,7 +17,7 @@ WORD = st.text("ABCabc .-'", min_size=1, max_size=12).map(str.strip).filter(bool
 
 
 def asks(
-    candidate: WorklistItem, step: dict[str, Any] | None = None, **keys: Any
+    candidate: WorklistItem, step: dict[str, Any] | None = None, /, **keys: Any
 ) -> bool:
     return matches(candidate, parse_query(query(step, **keys)))
 
@@ -90,8 +90,8 @@ def test_a_wildcard_anywhere_matches_its_own_value(value: str, cut: int) -> None
     ],
 )
 def test_each_key_selects(keyword: str, value: str) -> None:
-    assert asks(item(), **{keyword: value})
-    assert not asks(item(), **{keyword: value + "9"})
+    assert asks(item(), None, **{keyword: value})
+    assert not asks(item(), None, **{keyword: value + "9"})
 
 
 @pytest.mark.parametrize(
@@ -117,8 +117,8 @@ def test_each_step_key_selects(keyword: str, value: str) -> None:
 )
 def test_physicians_are_matched_as_names(keyword: str, field: str) -> None:
     ordered = item(**{field: "House^Gregory"})
-    assert asks(ordered, **{keyword: "HOUSE*"})
-    assert not asks(ordered, **{keyword: "Wilson*"})
+    assert asks(ordered, None, **{keyword: "HOUSE*"})
+    assert not asks(ordered, None, **{keyword: "Wilson*"})
 
 
 def test_identifiers_are_case_sensitive() -> None:
