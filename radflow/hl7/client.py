@@ -1,0 +1,112 @@
+"""A blocking MLLP sender: one outstanding message, one persistent connection."""
+
+from __future__ import annotations
+
+import socket
+import ssl as tls
+import time
+from types import TracebackType
+
+from radflow.hl7.framing import FrameReader, FrameTooLarge, frame
+
+
+class MLLPError(Exception):
+    """Not delivered as far as we know; the same bytes may be sent again."""
+
+
+class MLLPUnavailable(MLLPError):
+    """Nobody listens, or the connection broke."""
+
+
+class MLLPTimeout(MLLPError):
+    """No answer in time. The socket is closed: a late answer must match nothing."""
+
+
+class MLLPClient:
+    """`timeout` in seconds holds for connecting and for each answer."""
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        *,
+        timeout: float = 10.0,
+        ssl: tls.SSLContext | None = None,
+    ) -> None:
+        self.host = host
+        self.port = port
+        self.timeout = timeout
+        self._ssl = ssl
+        self._socket: socket.socket | None = None
+
+    def send(self, payload: bytes) -> bytes:
+        """Send one message and return the next block that comes back."""
+        try:
+            connection = self._connect()
+            connection.settimeout(self.timeout)
+            connection.sendall(frame(payload))
+            return self._receive(connection)
+        except TimeoutError as error:
+            self.close()
+            raise MLLPTimeout(f"no answer within {self.timeout} s") from error
+        except (OSError, FrameTooLarge) as error:
+            self.close()
+            raise MLLPUnavailable(type(error).__name__) from error
+        except MLLPError:
+            self.close()
+            raise
+
+    def _connect(self) -> socket.socket:
+        if self._socket is not None and self._is_stale(self._socket):
+            self.close()
+        if self._socket is None:
+            plain = socket.create_connection((self.host, self.port), self.timeout)
+            plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self._socket = (
+                self._ssl.wrap_socket(plain, server_hostname=self.host)
+                if self._ssl
+                else plain
+            )
+        return self._socket
+
+    @staticmethod
+    def _is_stale(connection: socket.socket) -> bool:
+        """The peer closed it, or left bytes nobody asked for."""
+        connection.setblocking(False)
+        try:
+            connection.recv(1)
+        except (BlockingIOError, tls.SSLWantReadError):
+            return False
+        except OSError:
+            return True
+        return True
+
+    def _receive(self, connection: socket.socket) -> bytes:
+        reader = FrameReader()
+        deadline = time.monotonic() + self.timeout
+        while True:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise TimeoutError
+            connection.settimeout(left)
+            data = connection.recv(65536)
+            if not data:
+                raise MLLPUnavailable("connection closed before an answer")
+            if payloads := reader.feed(data):
+                return payloads[0]
+
+    def close(self) -> None:
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
+    def __enter__(self) -> MLLPClient:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()

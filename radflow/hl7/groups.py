@@ -1,0 +1,111 @@
+"""Order and result groups: which segments belong to which order (section 3.3)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from radflow.hl7.message import Message, Segment
+
+
+@dataclass
+class Observation:
+    """An OBX with the notes that follow it."""
+
+    obx: Segment
+    nte: list[Segment] = field(default_factory=list)
+
+    def value(self, number: int, component: int = 1) -> str:
+        return self.obx.value(number, component)
+
+
+@dataclass
+class OrderGroup:
+    """What one ORC and OBR carry. `shared_orc`: one ORC stood before several OBR."""
+
+    orc: Segment | None = None
+    obr: Segment | None = None
+    tq1: list[Segment] = field(default_factory=list)
+    nte: list[Segment] = field(default_factory=list)
+    obx: list[Observation] = field(default_factory=list)
+    dg1: list[Segment] = field(default_factory=list)
+    ipc: list[Segment] = field(default_factory=list)
+    zds: Segment | None = None
+    others: list[Segment] = field(default_factory=list)
+    shared_orc: bool = False
+
+    @property
+    def is_empty(self) -> bool:
+        return self.orc is None and self.obr is None
+
+
+def order_groups(message: Message) -> list[OrderGroup]:
+    """The orders of a message, in its order; every segment after the first is kept."""
+    groups: list[OrderGroup] = []
+    current = OrderGroup()
+    for segment in message.segments[1:]:
+        if segment.name == "ORC" or (segment.name == "OBR" and current.obr is not None):
+            if not current.is_empty:
+                groups.append(current)
+            current = _begin(segment, current)
+        else:
+            _add(segment, current)
+    if not current.is_empty:
+        groups.append(current)
+    _share_trailing_zds(groups)
+    return groups
+
+
+def _begin(segment: Segment, previous: OrderGroup) -> OrderGroup:
+    if segment.name == "ORC":
+        return OrderGroup(orc=segment)
+    shared = previous.orc is not None
+    group = OrderGroup(orc=previous.orc, obr=segment, shared_orc=shared)
+    group.tq1 = list(previous.tq1) if shared else []
+    return group
+
+
+def _add(segment: Segment, group: OrderGroup) -> None:
+    if group.is_empty and segment.name != "OBR":
+        return  # the patient's part: PID, its NTE, PV1, AL1, patient level OBX
+    match segment.name:
+        case "OBR":
+            group.obr = segment
+        case "TQ1" | "DG1" | "IPC" as name:
+            getattr(group, name.lower()).append(segment)
+        case "OBX":
+            group.obx.append(Observation(segment))
+        case "NTE":
+            (group.obx[-1].nte if group.obx else group.nte).append(segment)
+        case "ZDS":
+            group.zds = segment
+        case _:
+            group.others.append(segment)
+
+
+def _share_trailing_zds(groups: list[OrderGroup]) -> None:
+    """Several steps of one procedure (same OBR-18 and OBR-19) have one ZDS at the end.
+
+    A trailing ZDS under other procedures stays with the group that it follows.
+    """
+    for index in range(len(groups) - 1, 0, -1):
+        later, earlier = groups[index], groups[index - 1]
+        if earlier.zds is None and later.zds is not None and _same(earlier, later):
+            earlier.zds = later.zds
+
+
+def _same(one: OrderGroup, other: OrderGroup) -> bool:
+    if one.obr is None or other.obr is None:
+        return False
+    keys = [(obr.value(18), obr.value(19)) for obr in (one.obr, other.obr)]
+    return keys[0] == keys[1] and all(keys[0])
+
+
+def patient_notes(message: Message) -> list[Segment]:
+    """NTE segments that follow PID before any order."""
+    notes = []
+    for segment in message.segments[1:]:
+        if segment.name in ("ORC", "OBR"):
+            break
+        if segment.name == "NTE":
+            notes.append(segment)
+    return notes
