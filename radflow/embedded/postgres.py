@@ -61,8 +61,7 @@ def running(home: Home, binaries: Binaries, *, durable: bool) -> Iterator[str]:
     cluster = home.folder / "postgres"
     if not cluster.exists():
         _create_cluster(cluster, home, binaries)
-    # We hold the servers' lock: whatever process has that number now is not ours.
-    (cluster / "postmaster.pid").unlink(missing_ok=True)
+    _remove_stale_locks(cluster, home)
     log = home.folder / "postgres-start.log"
     server = start_server(
         _command(cluster, home, binaries, durable),
@@ -78,6 +77,12 @@ def running(home: Home, binaries: Binaries, *, durable: bool) -> Iterator[str]:
     finally:
         # Fast shutdown (ends sessions, writes a checkpoint), then immediate.
         stop(server, signal.SIGINT, signal.SIGQUIT, seconds=_STOP_SECONDS)
+
+
+def _remove_stale_locks(cluster: Path, home: Home) -> None:
+    # We hold the servers' lock: whatever process has their number now is not ours.
+    (cluster / "postmaster.pid").unlink(missing_ok=True)
+    (home.socket_dir / ".s.PGSQL.5432.lock").unlink(missing_ok=True)
 
 
 def _command(cluster: Path, home: Home, binaries: Binaries, durable: bool) -> list[str]:
@@ -131,11 +136,23 @@ def _wait_until_ready(
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline:
         if server.poll() is not None:
-            raise ServicesError(f"PostgreSQL did not start: {last_line(log)} ({log})")
+            raise ServicesError(f"PostgreSQL did not start: {_reason(cluster, log)}")
         if status.exists() and status.read_text().rstrip().endswith("ready"):
             return
         time.sleep(0.02)
     raise ServicesError(f"PostgreSQL was not ready in {_START_SECONDS} s ({log})")
+
+
+def _reason(cluster: Path, log: Path) -> str:
+    # The collector's newest log, if the server came that far; else what it printed.
+    logs = sorted(
+        (cluster / "log").glob("*.log"), key=lambda each: each.stat().st_mtime
+    )
+    for each in (*logs[:1], log):
+        fatal = [line for line in each.read_text().splitlines() if "FATAL" in line]
+        if fatal:
+            return f"{fatal[-1].partition('FATAL:')[2].strip()} ({each})"
+    return f"{last_line(log)} ({log})"
 
 
 def _ensure_database(home: Home) -> None:
