@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from rest_framework.permissions import BasePermission
-from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from radflow.accounts.models import User
+
+if TYPE_CHECKING:  # the framework loads this module while loading its views
+    from rest_framework.request import Request
+    from rest_framework.views import APIView
 
 
 class HasCapability(BasePermission):
