@@ -13,8 +13,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import redis
-
 from radflow.embedded.binaries import Binaries
 from radflow.embedded.children import last_line, start_server, stop
 from radflow.embedded.errors import ServicesError
@@ -45,7 +43,7 @@ def _start(
         port = _free_port()
         server = _launch(_configuration(home, port, durable), home, binaries, log)
         url = f"redis://:{home.state.broker_password}@{_ADDRESS}:{port}/0"
-        if _wait_until_ready(server, url):
+        if _wait_until_ready(server, port, home.state.broker_password):
             return server, url
         stop(server, signal.SIGTERM, seconds=_STOP_SECONDS)
     raise ServicesError(f"Valkey did not start: {last_line(log)} ({log})")
@@ -90,15 +88,23 @@ def _free_port() -> int:
         return port
 
 
-def _wait_until_ready(server: subprocess.Popen[bytes], url: str) -> bool:
+def _wait_until_ready(
+    server: subprocess.Popen[bytes], port: int, password: str
+) -> bool:
     deadline = time.monotonic() + _START_SECONDS
-    with redis.Redis.from_url(url) as client:
-        while server.poll() is None and time.monotonic() < deadline:
-            try:
-                # Reading a long append-only file answers "loading" for a while.
-                client.ping()
-            except redis.RedisError:
-                time.sleep(0.02)
-            else:
-                return True
+    while server.poll() is None and time.monotonic() < deadline:
+        if _answers(port, password):
+            return True
+        time.sleep(0.02)
     return False
+
+
+def _answers(port: int, password: str) -> bool:
+    """Reading a long append-only file, it answers "loading" for a while."""
+    try:
+        with socket.create_connection((_ADDRESS, port), timeout=5) as connection:
+            connection.sendall(f"AUTH {password}\r\nPING\r\n".encode())
+            replies = connection.makefile("rb")
+            return [replies.readline() for _ in range(2)] == [b"+OK\r\n", b"+PONG\r\n"]
+    except OSError:
+        return False
