@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from django.utils import timezone
 
@@ -13,15 +12,16 @@ from radflow.accounts.models import User
 class Cause:
     """Who or what makes a change: a person, a message, a DICOM exchange, a task.
 
-    `at` is when it happened, aware; the machine's own time by default.
+    `at` is when it happened, aware; the machine's own time by default. `answered`:
+    an order response to its message will carry the news, so no status goes out.
     """
 
     user: User | None = None
     actor: str = ""
     inbound_id: int | None = None
     exchange_id: int | None = None
+    answered: bool = False
     at: datetime = field(default_factory=timezone.now)
-    links: dict[str, Any] = field(default_factory=dict)
 
     @property
     def name(self) -> str:

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 
 from django.db.models import TextChoices
 
-from radflow.fsm import IllegalTransition, next_state
-
 
 class ExamState(TextChoices):
     ORDERED = "ordered", "Ordered"
@@ -129,19 +127,12 @@ def decide(state: ExamState, event: Event, *, guard: bool = False) -> Outcome:
     `guard` picks the second of two possibilities, such as `O!` of `=|O!` (the slot
     no longer fits) or `ex` of `I|ex` (a final report exists).
     """
-    cell = _cell(state, event)
+    cell = CELLS[state, event]
     first, _, second = cell.partition("|")
     chosen = second if guard and second else first
     if chosen in _REFUSALS:
         raise Refused(_REFUSALS[chosen], state, event)
     return _outcome(chosen)
-
-
-def _cell(state: ExamState, event: Event) -> str:
-    try:
-        return next_state(CELLS, state, event)
-    except IllegalTransition as error:
-        raise Refused("ORDER_STATE", state, event) from error
 
 
 def _outcome(cell: str) -> Outcome:

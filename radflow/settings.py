@@ -45,7 +45,7 @@ if DEMO and not _is_loopback(BIND) and not DEMO_FORCE:
 
 def _secret_key() -> str:
     if key := env.str("RADFLOW_SECRET_KEY", default=""):
-        return key
+        return str(key)
     if not DEMO:
         raise ImproperlyConfigured(
             "RADFLOW_SECRET_KEY is not set. Set it to a long random text, "

@@ -120,7 +120,8 @@ def keys(message: Message, peer: Peer | None) -> list[str]:
 def apply(inbound: Inbound) -> Applied:
     """Apply every order of the message, all or none."""
     mapping = mapping_for(inbound.peer.profile, inbound.message)
-    cause = Cause(actor=inbound.peer.name, inbound_id=inbound.row.pk)
+    responds = inbound.peer.reply_style == ReplyStyle.ORDER_RESPONSE
+    cause = Cause(actor=inbound.peer.name, inbound_id=inbound.row.pk, answered=responds)
     applied = Applied()
     answers: list[tuple[Order, str]] = []
     for group in _single_orders(order_groups(inbound.message), applied):
@@ -131,7 +132,9 @@ def apply(inbound: Inbound) -> Applied:
             _tell_received(order, step)
             if answer := ANSWERS[step.control][0]:
                 answers.append((order, answer))
-    if answers and inbound.peer.reply_style == ReplyStyle.ORDER_RESPONSE:
+    if answers and responds:
+        for order, _ in answers:
+            order.refresh_from_db()
         outbound.send_answer(message=inbound.row, peer=inbound.peer, results=answers)
     return applied
 
@@ -283,7 +286,7 @@ def _named(rung: Q) -> QuerySet[Order]:
 
 
 def _flat(rung: Q) -> list[tuple[str, str]]:
-    pairs = []
+    pairs: list[tuple[str, str]] = []
     for child in rung.children:
         pairs += _flat(child) if isinstance(child, Q) else [child]
     return pairs

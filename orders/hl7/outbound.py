@@ -7,9 +7,14 @@ from datetime import datetime
 from orders.cause import Cause
 from orders.lifecycle import ExamState
 from orders.models import Order, OrderEvent, Patient
-from radflow.hl7.build import segment
+from radflow.hl7.build import Value, segment
 from radflow.hl7.fields import format_ts
-from radflow.messaging.models import InboundMessage, Peer
+from radflow.messaging.models import (
+    InboundMessage,
+    OutboundMessage,
+    Peer,
+    Profile,
+)
 from radflow.messaging.services import Addressee, enqueue
 
 NAMESPACE = "RADFLOW"
@@ -43,7 +48,7 @@ def key_of(order: Order) -> str:
 def send_status(order: Order, cause: Cause) -> None:
     """ORM^O01 with ORC-1 SC to the system that placed the order (section 3.3)."""
     peer = order.peer
-    if peer is None or not peer.wants_status:
+    if peer is None or not peer.wants_status or cause.answered:
         return
     modern = peer.version_out != "2.3.1"
     message = enqueue(
@@ -64,26 +69,20 @@ def send_status(order: Order, cause: Cause) -> None:
         _note_sent(order, message.pk, cause, f"ORM^O01 SC to {peer.name}")
 
 
+# The response of each order message (standards.md 3.2); ORL and later from 2.4 on.
+_RESPONSES = {"OML": "ORL^O22", "OMG": "ORG^O20", "OMI": "ORI^O24"}
+
+
 def send_answer(
     *, message: InboundMessage, peer: Peer, results: list[tuple[Order, str]]
 ) -> None:
-    """ORR^O02 or ORL^O22: one ORC per order with its outcome (`OK`, `CR`, ...)."""
-    is_lab = message.message_type.startswith("OML")
-    kind, structure = ("ORL^O22", "ORL_O22") if is_lab else ("ORR^O02", "ORR_O02")
-    msa = segment("MSA", {1: "AA", 2: message.control_id})
-    groups = [text for order, code in results for text in _answer_group(order, code)]
-    patient = [pid(results[0][0].patient)] if is_lab else []
+    """The order response: one ORC per order with its outcome (`OK`, `CR`, ...)."""
+    kind = _response_type(message, peer)
     first = results[0][0]
-    sent = enqueue(
-        peer=peer,
-        message_type=kind,
-        structure=structure if peer.version_out != "2.3.1" else "",
-        segments=[msa, *patient, *groups],
-        key=key_of(first),
-        order_ids=[order.pk for order, _ in results],
-        to=addressee(first),
-        in_reply_to=message,
-    )
+    groups = [text for order, code in results for text in _answer_group(order, code)]
+    if kind != "ORR^O02":
+        groups.insert(0, pid(first.patient))
+    sent = _respond(message, peer, kind, groups, [order for order, _ in results])
     if sent:
         for order, code in results:
             cause = Cause(actor=peer.name)
@@ -98,32 +97,57 @@ def send_refusal(
     reason: tuple[str, str],
     numbers: tuple[str, str],
 ) -> None:
-    """The same answer for an order that was not applied: `UA`, `UC`, ... (5.4)."""
-    is_lab = message.message_type.startswith("OML")
-    kind, structure = ("ORL^O22", "ORL_O22") if is_lab else ("ORR^O02", "ORR_O02")
+    """The same response for an order that was not applied: `UA`, `UC`, ... (5.4)."""
     orc = segment("ORC", {1: code, 2: numbers, 16: (*reason, OWN_CODES)})
-    enqueue(
+    _respond(message, peer, _response_type(message, peer), [orc], [])
+
+
+def _response_type(message: InboundMessage, peer: Peer) -> str:
+    """ORR for ORM, for the seed's OML (D3), and before 2.4."""
+    if peer.profile == Profile.SEED or message.version < "2.4":
+        return "ORR^O02"
+    return _RESPONSES.get(message.message_type[:3], "ORR^O02")
+
+
+def _respond(
+    message: InboundMessage,
+    peer: Peer,
+    kind: str,
+    groups: list[str],
+    orders: list[Order],
+) -> OutboundMessage | None:
+    """In the sender's own version, after MSA that names its message."""
+    msa = segment("MSA", {1: "AA", 2: message.control_id})
+    return enqueue(
         peer=peer,
         message_type=kind,
-        structure=structure if peer.version_out != "2.3.1" else "",
-        segments=[segment("MSA", {1: "AA", 2: message.control_id}), orc],
-        key=f"placer:{numbers[0]}",
+        structure=kind.replace("^", "_") if message.version >= "2.4" else "",
+        segments=[msa, *groups],
+        key=key_of(orders[0]) if orders else f"message:{message.control_id}",
+        order_ids=[order.pk for order in orders],
         to=Addressee(message.sending_application, message.sending_facility),
         in_reply_to=message,
+        version=message.version,
     )
 
 
 def _answer_group(order: Order, code: str) -> list[str]:
     now = format_ts(order.created_at if code == "OK" else order.status_since)
     status = STATUS_CODES[ExamState(order.status)][0]
-    orc = {1: code, 2: placer(order), 3: filler(order), 5: status, 9: now}
+    orc: dict[int, Value] = {
+        1: code,
+        2: placer(order),
+        3: filler(order),
+        5: status,
+        9: now,
+    }
     return [segment("ORC", orc), obr(order)]
 
 
 def _status_orc(order: Order, at: datetime, *, modern: bool) -> str:
     code, exact, _ = STATUS_CODES[ExamState(order.status)]
     start = format_ts(order.scheduled_start) if order.scheduled_start else ""
-    values = {
+    values: dict[int, Value] = {
         1: "SC",
         2: placer(order),
         3: filler(order),
@@ -138,10 +162,10 @@ def _status_orc(order: Order, at: datetime, *, modern: bool) -> str:
     return segment("ORC", values)
 
 
-def obr(order: Order, **more: object) -> str:
-    """OBR with the fields every message of ours has; `more` as `f7=...`."""
+def obr(order: Order, more: dict[int, Value] | None = None) -> str:
+    """OBR with the fields every message of ours has, and `more` by number."""
     _, _, result = STATUS_CODES[ExamState(order.status)]
-    values = {
+    values: dict[int, Value] = {
         1: "1",
         2: placer(order),
         3: filler(order),
@@ -151,9 +175,9 @@ def obr(order: Order, **more: object) -> str:
         22: format_ts(order.status_since),
         24: order.modality,
         25: result,
-        **{int(name[1:]): value for name, value in more.items()},
+        **(more or {}),
     }
-    return segment("OBR", values)  # type: ignore[arg-type]
+    return segment("OBR", values)
 
 
 def pid(patient: Patient) -> str:

@@ -29,6 +29,7 @@ _DEMOGRAPHICS = (
     "deceased",
     "allergies",
 )
+_BLANK = Patient()
 
 
 @transaction.atomic
@@ -63,7 +64,7 @@ def update_patient(*, request: PatientRequest, cause: Cause) -> Patient:
     before = {name: getattr(patient, name) for name in _DEMOGRAPHICS}
     for name in _DEMOGRAPHICS:
         if name in request.cleared:
-            setattr(patient, name, Patient._meta.get_field(name).get_default())
+            setattr(patient, name, getattr(_BLANK, name))
         elif value := getattr(request, name):
             setattr(patient, name, list(value) if name == "allergies" else value)
     _add_identifiers(patient, request.identifiers)

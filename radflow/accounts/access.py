@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
@@ -45,4 +45,4 @@ def current_user(request: HttpRequest) -> User:
     """The signed-in person, for views behind `requires` or `signed_in`."""
     if isinstance(request.user, AnonymousUser):
         raise RuntimeError("This view is marked public and has no user.")
-    return cast(User, request.user)
+    return request.user

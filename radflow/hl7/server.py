@@ -183,7 +183,7 @@ class _Session:
             return b""
 
     async def _queue(self, work: Awaitable[bytes | None]) -> None:
-        await self._answers.put(asyncio.ensure_future(work))  # type: ignore[arg-type]
+        await self._answers.put(asyncio.ensure_future(work))
 
     async def _write(self) -> None:
         while (work := await self._answers.get()) is not None:

@@ -21,7 +21,7 @@ from honcho.environ import parse_procfile
 from radflow.embedded import ServicesError, services
 from radflow.embedded.children import die_with_parent, dies_with_parent
 from radflow.launch.banner import banner
-from radflow.launch.ports import taken_port
+from radflow.launch.ports import misspelt_port, taken_port
 from radflow.launch.supervisor import Supervisor
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
@@ -71,6 +71,8 @@ def _stop(number: int, frame: FrameType | None) -> None:
 def _run() -> None:
     os.chdir(CHECKOUT)
     _complete_environment()
+    if refusal := misspelt_port(os.environ):
+        raise Refused(refusal)
     with services(Path(os.environ["RADFLOW_DATA_DIR"])) as urls:
         os.environ.update(urls)
         settings = _settings()

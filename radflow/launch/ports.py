@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from collections.abc import Mapping
 
@@ -22,6 +23,17 @@ def _refusal(address: str, port: int) -> str | None:
     try:
         # Reuses an address as the servers do: a closed connection's wait is no taker.
         socket.create_server((address, port), family=family).close()
-    except (OSError, OverflowError) as error:
-        return getattr(error, "strerror", None) or "not a port"
+    except OverflowError:
+        return "no such port"
+    except OSError as error:
+        return os.strerror(error.errno) if error.errno else str(error)
+    return None
+
+
+def misspelt_port(environment: Mapping[str, str]) -> str | None:
+    """One line naming a port variable that holds no number."""
+    for name, value in environment.items():
+        if name.startswith("RADFLOW_") and name.endswith("_PORT"):
+            if not value.isdecimal():
+                return f"{name} is {value!r}: set it to a port number."
     return None

@@ -10,6 +10,7 @@ import os
 import queue
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections import deque
@@ -73,7 +74,7 @@ class Supervisor:
         ]
         self._environment = environment
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
-        self._printer = Printer(width=max(map(len, [*commands, "radflow"])))
+        self._printer = Printer(sys.stdout, width=max(map(len, [*commands, "radflow"])))
 
     def start(self) -> None:
         for program in self._programs:

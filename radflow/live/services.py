@@ -21,7 +21,7 @@ FROM fresh, last WHERE live_event.id = fresh.id
 def publish(topic: str, object_id: int, version: int = 0) -> None:
     """Queue a hint with the surrounding transaction; sent once that commits."""
     LiveEvent.objects.create(topic=topic, object_id=object_id, version=version)
-    if not any(call is send_fresh for _, call, _ in connection.run_on_commit):
+    if not any(send_fresh in waiting for waiting in connection.run_on_commit):
         transaction.on_commit(send_fresh, robust=True)
 
 
@@ -40,4 +40,4 @@ def give_numbers() -> int:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [SEQUENCER_LOCK])
         cursor.execute(_NUMBER)
-        return cursor.rowcount
+        return int(cursor.rowcount)

@@ -74,5 +74,5 @@ def _relay() -> None:
 def after_commit(task: str) -> None:
     """Wake a worker once the surrounding transaction has committed."""
     call = _drain if task == DRAIN else _relay
-    if not any(waiting is call for _, waiting, _ in connection.run_on_commit):
+    if not any(call in waiting for waiting in connection.run_on_commit):
         transaction.on_commit(call, robust=True)

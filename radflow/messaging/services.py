@@ -34,11 +34,12 @@ def enqueue(
     to: Addressee | None = None,
     in_reply_to: InboundMessage | None = None,
     structure: str = "",
+    version: str = "",
 ) -> OutboundMessage | None:
     """Queue a message built of `segments` (without MSH) for a peer that receives.
 
     Returns None where the peer has no address. Messages of one peer and `key` are
-    delivered in the order in which they were queued.
+    delivered in the order in which they were queued. `version` overrides the peer's.
     """
     if not peer.receives:
         return None
@@ -47,7 +48,7 @@ def enqueue(
         peer=peer,
         control_id=control_id,
         message_type=message_type,
-        raw=_encode(peer, message_type, structure, control_id, segments, to),
+        raw=_encode(peer, message_type, structure, control_id, segments, to, version),
         key=key,
         order_ids=list(order_ids),
         in_reply_to=in_reply_to,
@@ -64,10 +65,9 @@ def _encode(
     control_id: str,
     segments: Sequence[str],
     to: Addressee | None,
+    version: str,
 ) -> bytes:
-    to = to or Addressee(
-        _known(peer.sending_application), _known(peer.sending_facility)
-    )
+    to = to or _names_of(peer)
     head = msh(
         sending_application=settings.HL7_APPLICATION,
         sending_facility=settings.HL7_FACILITY,
@@ -78,7 +78,7 @@ def _encode(
         structure=structure,
         control_id=control_id,
         processing_id="P",
-        version=peer.version_out,
+        version=version or peer.version_out,
         charset="UNICODE UTF-8",
     )
     return build([head, *segments])
