@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from django.db.models import Q, QuerySet
-
 from orders.cause import Cause
 from orders.exceptions import OrderError
 from orders.hl7 import outbound
@@ -264,32 +262,30 @@ def _addressed(step: Step) -> list[Order]:
     reader = step.reader
     placer = reader.placer()
     filler = reader.value(("ORC-3.1", "OBR-3.1"))
-    by_placer = Q(placer_order_number=placer.id, placer_namespace=placer.namespace)
-    ladder = [
-        Q(filler_order_number=filler),
-        Q(accession_number=reader.value((*reader.mapping.accession,))),
-        by_placer & Q(procedure_code=reader.value(("OBR-4.1",))),
-        by_placer,
+    by_placer = {
+        "placer_order_number": placer.id,
+        "placer_namespace": placer.namespace,
+    }
+    code = reader.value(("OBR-4.1",))
+    ladder: list[tuple[str, dict[str, str]]] = [
+        (filler, {"filler_order_number": filler}),
+        (reader.accession(), {"accession_number": reader.accession()}),
+        (placer.id and code, {**by_placer, "procedure_code": code}),
+        (placer.id, by_placer),
     ]
-    for rung in ladder:
-        if found := list(_named(rung)):
+    for number, rung in ladder:
+        if number and (found := _latest(rung)):
             _refuse_other_patient(step, found)
             return found
     raise Parked("UNKNOWN_ORDER", "No order here has these numbers.", "ORC^1^2")
 
 
-def _named(rung: Q) -> QuerySet[Order]:
-    """Orders this rung names; an empty number names none."""
-    if any(not value for name, value in _flat(rung) if "namespace" not in name):
-        return Order.objects.none()
-    return Order.objects.filter(rung).select_related("patient").order_by("id")
-
-
-def _flat(rung: Q) -> list[tuple[str, str]]:
-    pairs: list[tuple[str, str]] = []
-    for child in rung.children:
-        pairs += _flat(child) if isinstance(child, Q) else [child]
-    return pairs
+def _latest(rung: dict[str, str]) -> list[Order]:
+    """The orders of the newest generation that these numbers name."""
+    orders = Order.objects.filter(**rung).select_related("patient")
+    found = list(orders.order_by("id"))
+    newest = max((order.generation for order in found), default=0)
+    return [order for order in found if order.generation == newest]
 
 
 def _refuse_other_patient(step: Step, found: list[Order]) -> None:

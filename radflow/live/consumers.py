@@ -26,7 +26,9 @@ class LiveConsumer(AsyncWebsocketConsumer):
 
     async def connect(self) -> None:
         user = self.scope.get("user")
-        roots = topics_for(user) if isinstance(user, User) else frozenset()
+        roots: frozenset[str] = frozenset()
+        if isinstance(user, User):
+            roots = topics_for(user)
         await self.accept()
         if not roots:
             code = NOT_ALLOWED if isinstance(user, User) else SIGN_IN_AGAIN

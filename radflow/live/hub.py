@@ -74,6 +74,7 @@ class Hub:
         while True:
             try:
                 layer = get_channel_layer()
+                assert layer is not None  # settings name one
                 channel = await layer.new_channel()
                 await layer.group_add(GROUP, channel)
                 while True:

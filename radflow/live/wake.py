@@ -33,6 +33,7 @@ class _Sender:
 
 async def _send() -> None:
     layer = get_channel_layer()
+    assert layer is not None  # settings name one
     try:
         await layer.group_send(GROUP, {"type": "live.wake"})
     except (OSError, RedisError) as error:
