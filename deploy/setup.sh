@@ -33,7 +33,8 @@ command -v "$python" >/dev/null || fail "Python 3.11 or later is needed: sudo ap
     fail "Python 3.11 or later is needed, $python is $("$python" -V): set PYTHON, as in make PYTHON=python3.12"
 
 # A moved checkout or an upgraded Python leaves one that does not start.
-if ! .venv/bin/python -m pip --version >/dev/null 2>&1; then
+if ! { grep -q "$PWD/.venv" .venv/bin/activate && .venv/bin/python -m pip --version; } \
+    >/dev/null 2>&1; then
     ensure_venv_module
     "$python" -m venv --clear .venv
 fi

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-import select
 import socket
+from pathlib import Path
 
 import pytest
 
@@ -40,19 +40,15 @@ def test_a_fallen_program_is_started_again_within_a_bound(
     assert capfd.readouterr().out.count("starting it again") == RESTARTS
 
 
-def test_stopping_ends_what_the_programs_started_and_shows_their_last_lines(
-    capfd: pytest.CaptureFixture[str],
+def test_stopping_ends_what_a_program_started_and_shows_its_last_lines(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    read, write = os.pipe()
-    # Holds the pipe open as long as the grandchild lives.
-    grandchild = f"sh -c 'sleep 600 {write}>&{write} & wait'"
-    last_words = """sh -c 'trap "echo goodbye; exit" TERM; echo; sleep 600 & wait'"""
-    os.set_inheritable(write, True)
-    supervisor = Supervisor({"parent": grandchild, "polite": last_words}, os.environ)
+    alive = tmp_path / "alive"
+    os.mkfifo(alive)
+    program = f"""sh -c 'trap "echo goodbye; exit" TERM; sleep 600 >{alive} & wait'"""
+    supervisor = Supervisor({"parent": program}, os.environ)
     supervisor.start()
-    supervisor.notify("unused")
-    supervisor.stop()
-    os.close(write)
-    assert select.select([read], [], [], 30)[0], "the grandchild lives on"
-    os.close(read)
+    with alive.open() as grandchild:  # opens when the other end does
+        supervisor.stop()
+        assert grandchild.read() == "", "open as long as the grandchild lives"
     assert "goodbye" in capfd.readouterr().out
