@@ -44,6 +44,6 @@ wanted=$(sha256sum "${requirements[@]}")
 [ "$wanted" = "$(cat "$stamp" 2>/dev/null)" ] && exit 0
 
 echo "Installing the pinned requirements (about a minute the first time)."
-.venv/bin/python -m pip install --quiet --disable-pip-version-check \
+.venv/bin/python -m pip install --quiet --quiet --disable-pip-version-check \
     --require-hashes "${requirements[@]/#/--requirement=}"
 echo "$wanted" >"$stamp"

@@ -19,6 +19,7 @@ import pytest
 import redis
 
 CHECKOUT = Path(__file__).resolve().parent.parent
+GIVEN = {"DATABASE_URL": "postgresql://elsewhere/x", "REDIS_URL": "redis://far/0"}
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="is about root")
 
 
@@ -176,10 +177,10 @@ def test_the_command_runs_with_the_addresses_and_its_exit_code_is_ours(
     assert outcome(process) == (7, "", "")
 
 
-def test_a_signal_reaches_the_command(data_dir: Path) -> None:
+def test_a_signal_reaches_the_command() -> None:
     told = "signal.signal(signal.SIGTERM, lambda *_: sys.exit(3))"
     program = f"import signal, sys; {told}; print('up', flush=True); signal.pause()"
-    process = embedded("--data-dir", data_dir, "--", sys.executable, "-c", program)
+    process = embedded("--", sys.executable, "-c", program, **GIVEN)
     assert process.stdout
     assert process.stdout.readline() == "up\n"
     process.send_signal(signal.SIGTERM)
@@ -187,12 +188,11 @@ def test_a_signal_reaches_the_command(data_dir: Path) -> None:
 
 
 def test_services_that_the_environment_names_are_not_started(data_dir: Path) -> None:
-    given = {"DATABASE_URL": "postgresql://elsewhere/x", "REDIS_URL": "redis://far/0"}
     process = embedded(
-        "--data-dir", data_dir, "--", "printenv", "DATABASE_URL", "REDIS_URL", **given
+        "--data-dir", data_dir, "--", "printenv", "DATABASE_URL", "REDIS_URL", **GIVEN
     )
     code, output, _ = outcome(process)
-    assert (code, output.split()) == (0, list(given.values()))
+    assert (code, output.split()) == (0, list(GIVEN.values()))
     assert not data_dir.exists()
 
 

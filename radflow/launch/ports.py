@@ -33,7 +33,7 @@ def _refusal(address: str, port: int) -> str | None:
 def misspelt_port(environment: Mapping[str, str]) -> str | None:
     """One line naming a port variable that holds no number."""
     for name, value in environment.items():
-        if name.startswith("RADFLOW_") and name.endswith("_PORT"):
-            if not value.isdecimal():
-                return f"{name} is {value!r}: set it to a port number."
+        is_ours = name.startswith("RADFLOW_") and name.endswith("_PORT")
+        if is_ours and not value.isdecimal():
+            return f"{name} is {value!r}: set it to a port number."
     return None
