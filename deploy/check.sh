@@ -15,6 +15,6 @@ step ruff check --quiet
 step ruff format --check --quiet
 step djlint --quiet --check templates
 step djlint --quiet --lint templates
-step lint-imports
+step lint-imports --no-logo
 step mypy radflow orders worklist reports tests manage.py
 step python manage.py makemigrations --check --dry-run

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import socket
 from pathlib import Path
+from queue import SimpleQueue
 
 import pytest
 
 from radflow.launch.ports import misspelt_port, taken_port
-from radflow.launch.supervisor import RESTARTS, Supervisor
+from radflow.launch.supervisor import RESTARTS, Event, Fatal, Supervisor
 
 
 def test_a_taken_port_is_told_with_the_variable_to_set() -> None:
@@ -32,7 +33,9 @@ def test_a_port_that_is_no_number_is_told_by_name() -> None:
 def test_a_fallen_program_is_started_again_within_a_bound(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    supervisor = Supervisor({"steady": "sleep 600", "frail": "false"}, os.environ)
+    supervisor = Supervisor(
+        {"steady": "sleep 600", "frail": "false"}, os.environ, SimpleQueue()
+    )
     supervisor.start()
     verdict = supervisor.run()
     supervisor.stop()
@@ -46,9 +49,18 @@ def test_stopping_ends_what_a_program_started_and_shows_its_last_lines(
     alive = tmp_path / "alive"
     os.mkfifo(alive)
     program = f"""sh -c 'trap "echo goodbye; exit" TERM; sleep 600 >{alive} & wait'"""
-    supervisor = Supervisor({"parent": program}, os.environ)
+    supervisor = Supervisor({"parent": program}, os.environ, SimpleQueue())
     supervisor.start()
     with alive.open() as grandchild:  # opens when the other end does
         supervisor.stop()
         assert grandchild.read() == "", "open as long as the grandchild lives"
     assert "goodbye" in capfd.readouterr().out
+
+
+def test_everything_stops_when_a_service_is_gone() -> None:
+    events: SimpleQueue[Event] = SimpleQueue()
+    supervisor = Supervisor({"steady": "sleep 600"}, os.environ, events)
+    supervisor.start()
+    events.put(Fatal("PostgreSQL ended (exit code 1)"))
+    assert supervisor.run() == "PostgreSQL ended (exit code 1)"
+    supervisor.stop()

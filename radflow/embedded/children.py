@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from radflow.embedded.account import Account
@@ -14,6 +15,13 @@ from radflow.embedded.account import Account
 _PR_SET_PDEATHSIG = 1
 # Loaded before any fork: the child of a fork must not load libraries.
 _libc = ctypes.CDLL(None, use_errno=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    name: str
+    url: str
+    process: subprocess.Popen[bytes]
 
 
 def dies_with_parent(death_signal: signal.Signals) -> Callable[[], None]:

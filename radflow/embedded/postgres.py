@@ -16,6 +16,7 @@ from psycopg import sql
 
 from radflow.embedded.binaries import Binaries
 from radflow.embedded.children import (
+    Server,
     dies_with_parent,
     last_line,
     server_environment,
@@ -53,8 +54,8 @@ _NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes":
 
 
 @contextmanager
-def running(home: Home, binaries: Binaries, *, durable: bool) -> Iterator[str]:
-    """The server's DATABASE_URL while it runs.
+def running(home: Home, binaries: Binaries, *, durable: bool) -> Iterator[Server]:
+    """The server, with its DATABASE_URL, while it runs.
 
     `durable=False` gives up crash safety for speed: for throw-away clusters only.
     """
@@ -73,7 +74,8 @@ def running(home: Home, binaries: Binaries, *, durable: bool) -> Iterator[str]:
     try:
         _wait_until_ready(server, cluster, log)
         _ensure_database(home)
-        yield _url(home, NAME, home.state.database_password, NAME)
+        url = _url(home, NAME, home.state.database_password, NAME)
+        yield Server("PostgreSQL", url, server)
     finally:
         # Fast shutdown (ends sessions, writes a checkpoint), then immediate.
         stop(server, signal.SIGINT, signal.SIGQUIT, seconds=_STOP_SECONDS)

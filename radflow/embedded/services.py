@@ -4,22 +4,30 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from threading import Thread
 
 from radflow.embedded import postgres, valkey
 from radflow.embedded.account import service_account
 from radflow.embedded.binaries import find_binaries
+from radflow.embedded.children import Server
 from radflow.embedded.home import open_home
 
 
 @contextmanager
-def services(data_dir: Path, *, durable: bool = True) -> Iterator[dict[str, str]]:
+def services(
+    data_dir: Path,
+    *,
+    durable: bool = True,
+    on_end: Callable[[str], None] | None = None,
+) -> Iterator[dict[str, str]]:
     """DATABASE_URL and REDIS_URL, each as given or of a server started here.
 
     Raises ServicesError, in one line, when a server cannot start. `durable=False`
-    is for throw-away data only: a crash may lose it.
+    is for throw-away data only: a crash may lose it. `on_end` is told, in a thread
+    of its own, of a server that has ended, also when we ended it.
     """
     given = {
         name: os.environ[name]
@@ -34,11 +42,19 @@ def services(data_dir: Path, *, durable: bool = True) -> Iterator[dict[str, str]
         home = stack.enter_context(open_home(data_dir.absolute(), account))
         binaries = find_binaries(account)
         urls = dict(given)
-        for name, server in (("DATABASE_URL", postgres), ("REDIS_URL", valkey)):
+        for name, kind in (("DATABASE_URL", postgres), ("REDIS_URL", valkey)):
             if name not in given:
-                running = server.running(home, binaries, durable=durable)
-                urls[name] = stack.enter_context(running)
+                running = kind.running(home, binaries, durable=durable)
+                server = stack.enter_context(running)
+                urls[name] = server.url
+                if on_end:
+                    Thread(target=_watch, args=(server, on_end), daemon=True).start()
         yield urls
+
+
+def _watch(server: Server, on_end: Callable[[str], None]) -> None:
+    code = server.process.wait()
+    on_end(f"{server.name} ended (exit code {code})")
 
 
 @contextmanager

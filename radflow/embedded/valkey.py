@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from radflow.embedded.binaries import Binaries
-from radflow.embedded.children import last_line, start_server, stop
+from radflow.embedded.children import Server, last_line, start_server, stop
 from radflow.embedded.errors import ServicesError
 from radflow.embedded.home import Home
 
@@ -26,25 +26,23 @@ _PORT_ATTEMPTS = 5
 
 
 @contextmanager
-def running(home: Home, binaries: Binaries, *, durable: bool) -> Iterator[str]:
-    """The server's REDIS_URL while it runs."""
-    server, url = _start(home, binaries, durable)
+def running(home: Home, binaries: Binaries, *, durable: bool) -> Iterator[Server]:
+    """The server, with its REDIS_URL, while it runs."""
+    server = _start(home, binaries, durable)
     try:
-        yield url
+        yield server
     finally:
-        stop(server, signal.SIGTERM, seconds=_STOP_SECONDS)
+        stop(server.process, signal.SIGTERM, seconds=_STOP_SECONDS)
 
 
-def _start(
-    home: Home, binaries: Binaries, durable: bool
-) -> tuple[subprocess.Popen[bytes], str]:
+def _start(home: Home, binaries: Binaries, durable: bool) -> Server:
     log = home.folder / "valkey.log"
     for _ in range(_PORT_ATTEMPTS):
         port = _free_port()
         server = _launch(_configuration(home, port, durable), home, binaries, log)
         url = f"redis://:{home.state.broker_password}@{_ADDRESS}:{port}/0"
         if _wait_until_ready(server, port, home.state.broker_password):
-            return server, url
+            return Server("Valkey", url, server)
         stop(server, signal.SIGTERM, seconds=_STOP_SECONDS)
     raise ServicesError(f"Valkey did not start: {last_line(log)} ({log})")
 

@@ -12,6 +12,7 @@ import time
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
+from queue import SimpleQueue
 from types import FrameType
 
 from django.conf import LazySettings
@@ -22,7 +23,7 @@ from radflow.embedded import ServicesError, services
 from radflow.embedded.children import die_with_parent, dies_with_parent
 from radflow.launch.banner import banner
 from radflow.launch.ports import misspelt_port, taken_port
-from radflow.launch.supervisor import Supervisor
+from radflow.launch.supervisor import Event, Fatal, Notice, Supervisor
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 READY_SECONDS = 120
@@ -73,7 +74,9 @@ def _run() -> None:
     _complete_environment()
     if refusal := misspelt_port(os.environ):
         raise Refused(refusal)
-    with services(Path(os.environ["RADFLOW_DATA_DIR"])) as urls:
+    events: SimpleQueue[Event] = SimpleQueue()
+    data_dir = Path(os.environ["RADFLOW_DATA_DIR"])
+    with services(data_dir, on_end=lambda how: events.put(Fatal(how))) as urls:
         os.environ.update(urls)
         settings = _settings()
         if refusal := taken_port(settings.BIND, _ports(settings)):
@@ -81,7 +84,7 @@ def _run() -> None:
         _manage("migrate", "--verbosity=0")
         if settings.DEMO:
             _manage("seed_demo")
-        _supervise(settings)
+        _supervise(settings, events)
 
 
 def _complete_environment() -> None:
@@ -125,10 +128,10 @@ def _manage(*arguments: str) -> None:
         raise Refused(f"manage.py {arguments[0]} failed: see above.")
 
 
-def _supervise(settings: LazySettings) -> None:
-    supervisor = Supervisor(_commands(settings), os.environ)
+def _supervise(settings: LazySettings, events: SimpleQueue[Event]) -> None:
+    supervisor = Supervisor(_commands(settings), os.environ, events)
     announcement = threading.Thread(
-        target=_announce, args=(settings, supervisor), daemon=True
+        target=_announce, args=(settings, events), daemon=True
     )
     try:
         supervisor.start()
@@ -146,17 +149,17 @@ def _commands(settings: LazySettings) -> dict[str, str]:
     return dict(parse_procfile(text).processes)
 
 
-def _announce(settings: LazySettings, supervisor: Supervisor) -> None:
+def _announce(settings: LazySettings, events: SimpleQueue[Event]) -> None:
     address = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.BIND, settings.BIND)
     url = f"http://{address}:{settings.HTTP_PORT}/readyz"
     deadline = time.monotonic() + READY_SECONDS
     while not _answers(url):
         if time.monotonic() > deadline:
-            supervisor.notify(f"{url} does not answer yet: see the lines above.")
+            events.put(Notice(f"{url} does not answer yet: see the lines above."))
             return
         time.sleep(0.2)
     ports = (settings.HTTP_PORT, settings.MLLP_PORT, settings.DICOM_PORT)
-    supervisor.notify(banner(address, *ports, demo=settings.DEMO))
+    events.put(Notice(banner(address, *ports, demo=settings.DEMO)))
 
 
 def _answers(url: str) -> bool:

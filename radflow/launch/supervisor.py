@@ -61,19 +61,34 @@ class Notice:
     text: str
 
 
-Event = Line | Ended | Notice
+@dataclass(frozen=True, slots=True)
+class Fatal:
+    """Something the programs cannot do without is gone."""
+
+    text: str
+
+
+Event = Line | Ended | Notice | Fatal
 
 
 class Supervisor:
-    """Use from the main thread: the children die with the thread that forked them."""
+    """Use from the main thread: the children die with the thread that forked them.
 
-    def __init__(self, commands: Mapping[str, str], environment: Mapping[str, str]):
+    Any thread may put a Notice or Fatal among the events.
+    """
+
+    def __init__(
+        self,
+        commands: Mapping[str, str],
+        environment: Mapping[str, str],
+        events: queue.SimpleQueue[Event],
+    ) -> None:
         colours: Iterator[str] = get_colours()
         self._programs = [
             Program(name, command, next(colours)) for name, command in commands.items()
         ]
         self._environment = environment
-        self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
+        self._events = events
         self._printer = Printer(sys.stdout, width=max(map(len, [*commands, "radflow"])))
 
     def start(self) -> None:
@@ -81,13 +96,15 @@ class Supervisor:
             self._start(program)
 
     def run(self) -> str:
-        """Pass lines on until one program falls too often; says which and how."""
+        """Pass lines on until it makes no sense any more; says why."""
         while True:
             match self._events.get():
                 case Line(program, text):
                     self._print(program, text)
                 case Notice(text):
                     print(text, flush=True)
+                case Fatal(text):
+                    return text
                 case Ended(program, code):
                     _kill_session(program)
                     how = f"{program.name} ended ({_how(code)})"
@@ -95,10 +112,6 @@ class Supervisor:
                         return f"{how} more than {RESTARTS} times in a minute"
                     self._say(f"{how}, starting it again")
                     self._start(program)
-
-    def notify(self, text: str) -> None:
-        """From any thread."""
-        self._events.put(Notice(text))
 
     def stop(self) -> None:
         """End every program and what it started; their last lines are shown."""
