@@ -63,7 +63,7 @@ function endBurst(gate, event) {
   event.stopPropagation();
   undoTyping();
   const code = hasPrefix ? burst.text.slice(prefix.length) : burst.text;
-  burst.text = "";
+  Object.assign(burst, { text: "", at: 0 });
   takeScan(gate, code);
 }
 

@@ -63,7 +63,7 @@ function swap(region, html, force) {
   if (region.previousElementSibling?.matches(".newbar")) region.previousElementSibling.remove();
   window.Idiomorph.morph(region, html, {
     morphStyle: "innerHTML",
-    ignoreActiveValue: true,
+    ignoreActiveValue: document.activeElement.matches("input, textarea, select"),
     restoreFocus: true,
   });
   window.htmx?.process(region);

@@ -4,8 +4,8 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
+from django.test import override_settings
 from playwright.sync_api import Browser, Page, sync_playwright
-from pytest_django.fixtures import SettingsWrapper
 
 from tests.design.site import Site, start
 
@@ -23,11 +23,11 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def site(settings: SettingsWrapper) -> Iterator[Site]:
-    settings.ROOT_URLCONF = "tests.design.addresses"
+def site() -> Iterator[Site]:
     built = Site()
     server = start(built)
-    yield built
+    with override_settings(ROOT_URLCONF="tests.design.addresses"):
+        yield built
     server.shutdown()
     server.server_close()
 

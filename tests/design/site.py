@@ -119,6 +119,8 @@ class Site:
 
 def _handler(site: Site) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
         def do_GET(self) -> None:
             address = urlsplit(self.path)
             site.asked.append(address.path)
@@ -169,8 +171,12 @@ def _fields(body: str) -> dict[str, list[str]]:
     return found
 
 
+class _Server(ThreadingHTTPServer):
+    request_queue_size = 128  # a page asks for thirty files at once
+
+
 def start(site: Site) -> ThreadingHTTPServer:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(site))
+    server = _Server(("127.0.0.1", 0), _handler(site))
     site.url = f"http://127.0.0.1:{server.server_port}"
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return server

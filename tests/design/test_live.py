@@ -15,7 +15,7 @@ def _rows(*names: str) -> str:
 
 def _open(page: Page, site: Site, *names: str) -> WebSocketRoute:
     sockets: list[WebSocketRoute] = []
-    page.route_web_socket("**/ws/live/**", sockets.append)
+    page.route_web_socket("**/ws/live/**", lambda each: sockets.append(each))
     page.goto(site.page(REGION.format(_rows(*names))))
     expect(page.locator("#live")).to_have_attribute("data-state", "live")
     return sockets[-1]
