@@ -1,7 +1,8 @@
+from worklist.lifecycle import AppointmentState
 from worklist.models.exchange import DicomExchange, WorklistServed
 from worklist.models.performed import PerformedStep, PerformedStepStatus, Study
 from worklist.models.room import Room, Station
-from worklist.models.step import Appointment, AppointmentState, ScheduledStep
+from worklist.models.step import Appointment, ScheduledStep
 from worklist.models.verification import Verification, VerificationMethod
 
 __all__ = [

@@ -26,6 +26,12 @@ class PerformedStep(models.Model):
     step = models.ForeignKey(
         ScheduledStep, null=True, on_delete=models.PROTECT, related_name="performed"
     )
+    grouped_orders = models.ManyToManyField(
+        Order,
+        related_name="grouped_performed_steps",
+        db_table="worklist_performed_group",
+        help_text="The further orders of one scan for several (the group case).",
+    )
     status = models.CharField(max_length=12, choices=PerformedStepStatus.choices)
     station_ae_title = models.CharField(max_length=16, blank=True)
     from_modality = models.BooleanField(default=True)

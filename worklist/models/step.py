@@ -8,6 +8,7 @@ from django.db.models import F, Func, Value
 from django.db.models.functions import Now
 
 from orders.models import Order
+from worklist.lifecycle import AppointmentState
 from worklist.models.room import Room, Station
 
 
@@ -54,17 +55,6 @@ class ScheduledStep(models.Model):
 
     def __str__(self) -> str:
         return f"step {self.step_id} of order {self.order_id}"
-
-
-class AppointmentState(models.TextChoices):
-    """Standards.md section 14.2."""
-
-    BOOKED = "booked", "Booked"
-    ARRIVED = "arrived", "Arrived"
-    STARTED = "started", "Started"
-    FULFILLED = "fulfilled", "Complete"
-    CANCELLED = "cancelled", "Cancelled"
-    NO_SHOW = "no_show", "No show"
 
 
 class Appointment(models.Model):

@@ -33,6 +33,9 @@ class Verification(models.Model):
     presented_accession = models.CharField(max_length=250)
     patient_matches = models.BooleanField()
     accession_matches = models.BooleanField()
+    exam = models.CharField(
+        max_length=80, help_text="Procedure code and side, as they were."
+    )
     order_version = models.PositiveIntegerField()
     used_at = models.DateTimeField(null=True)
 

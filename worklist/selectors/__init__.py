@@ -1,0 +1,29 @@
+"""Reads of the schedule, the boards and the worklist."""
+
+from worklist.selectors.board import (
+    BoardFilter,
+    board_orders,
+    counts_by_state,
+    similar_names,
+)
+from worklist.selectors.schedule import (
+    Slot,
+    bookings_of_day,
+    free_slots,
+    rooms,
+    station_list,
+    stations,
+)
+
+__all__ = [
+    "BoardFilter",
+    "Slot",
+    "board_orders",
+    "bookings_of_day",
+    "counts_by_state",
+    "free_slots",
+    "rooms",
+    "similar_names",
+    "station_list",
+    "stations",
+]

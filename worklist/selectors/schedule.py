@@ -1,0 +1,164 @@
+"""Rooms, scanners and their days; each a constant number of queries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from orders.lifecycle import ExamState
+from orders.models import Order, Procedure
+from worklist.lifecycle import HOLDS_ROOM
+from worklist.models import Appointment, Room, ScheduledStep, Station
+
+DEFAULT_MINUTES = 20
+_GRID = timedelta(minutes=5)
+_SOON = (ExamState.SCHEDULED, ExamState.ARRIVED, ExamState.READY, ExamState.IN_PROGRESS)
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A free time of a room, aware."""
+
+    room: Room
+    start: datetime
+    end: datetime
+
+
+def planned_minutes(order: Order) -> int:
+    """The catalogue's duration of the order's procedure, else the default."""
+    known = Procedure.objects.filter(code=order.procedure_code)
+    minutes = known.order_by("id").values_list("duration_minutes", flat=True).first()
+    return minutes or DEFAULT_MINUTES
+
+
+def day_range(day: date) -> DateTimeTZRange:
+    """The department's local day, [midnight, midnight)."""
+    zone = timezone.get_current_timezone()
+    start = datetime.combine(day, time.min, zone)
+    return DateTimeTZRange(
+        start, datetime.combine(day + timedelta(days=1), time.min, zone), "[)"
+    )
+
+
+def rooms() -> QuerySet[Room]:
+    return Room.objects.filter(enabled=True).prefetch_related("stations")
+
+
+def stations(modality: str = "") -> QuerySet[Station]:
+    """The enabled scanners in enabled rooms, in the rooms' order."""
+    found = Station.objects.filter(enabled=True, room__enabled=True)
+    if modality:
+        found = found.filter(modality=modality)
+    return found.select_related("room").order_by("room__position", "name")
+
+
+def bookings_of_day(day: date, room: Room | None = None) -> list[Appointment]:
+    """What holds the rooms on a local day, with steps, orders and patients."""
+    found = Appointment.objects.filter(
+        during__overlap=day_range(day), state__in=[*HOLDS_ROOM, "fulfilled"]
+    )
+    if room is not None:
+        found = found.filter(room=room)
+    return list(
+        found.select_related("room", "step__station", "step__order__patient")
+        .prefetch_related("step__order__patient__identifiers")
+        .order_by("room__position", "during")
+    )
+
+
+def station_list(station: Station, day: date) -> list[ScheduledStep]:
+    """A scanner's own steps of a local day and those any of its kind may take.
+
+    Waiting, in progress and done ones; with orders, patients and identifiers.
+    """
+    window = day_range(day)
+    found = ScheduledStep.objects.filter(
+        start__gte=window.lower,
+        start__lt=window.upper,
+        modality=station.modality,
+        order__status__in=[*_SOON, ExamState.PERFORMED, ExamState.ON_HOLD],
+    ).filter(_offered_to(station))
+    return list(
+        found.select_related("station__room", "order__patient", "order__visit")
+        .prefetch_related("order__patient__identifiers")
+        .order_by("start", "id")
+    )
+
+
+def _offered_to(station: Station) -> Q:
+    pool = Q(station=None, station_ae_title="")
+    return pool | Q(station=station) | Q(station_ae_title=station.ae_title)
+
+
+def free_slots(
+    modality: str, day: date, duration: timedelta, *, limit: int = 30
+) -> list[Slot]:
+    """Times of a local day when a room with a scanner of the modality is free.
+
+    Working hours are 7:00 to 19:00 until rooms have their own; nothing in the past.
+    """
+    wanted = {station.room_id: station.room for station in stations(modality)}
+    held = _held(list(wanted), day)
+    opens, closes = _working_hours(day)
+    slots = [
+        slot
+        for room in wanted.values()
+        for slot in _gaps(room, held.get(room.pk, []), opens, closes, duration)
+    ]
+    return sorted(slots, key=lambda slot: (slot.start, slot.room.position))[:limit]
+
+
+def busy_rooms(room_ids: list[int], start: datetime, end: datetime) -> dict[int, int]:
+    """How many bookings each room has in [start, end); rooms without are absent."""
+    held = Appointment.objects.filter(
+        room_id__in=room_ids,
+        during__overlap=DateTimeTZRange(start, end, "[)"),
+        state__in=HOLDS_ROOM,
+    )
+    counts: dict[int, int] = {}
+    for room_id in held.values_list("room_id", flat=True):
+        counts[room_id] = counts.get(room_id, 0) + 1
+    return counts
+
+
+def _held(room_ids: list[int], day: date) -> dict[int, list[DateTimeTZRange]]:
+    rows = Appointment.objects.filter(
+        room_id__in=room_ids, during__overlap=day_range(day), state__in=HOLDS_ROOM
+    )
+    held: dict[int, list[DateTimeTZRange]] = {}
+    for room_id, during in rows.order_by("during").values_list("room_id", "during"):
+        held.setdefault(room_id, []).append(during)
+    return held
+
+
+def _working_hours(day: date) -> tuple[datetime, datetime]:
+    zone = timezone.get_current_timezone()
+    opens = datetime.combine(day, time(7), zone)
+    closes = datetime.combine(day, time(19), zone)
+    return max(opens, _on_grid(timezone.now())), closes
+
+
+def _on_grid(moment: datetime) -> datetime:
+    midnight = moment.replace(hour=0, minute=0, second=0, microsecond=0)
+    return midnight + -(-(moment - midnight) // _GRID) * _GRID
+
+
+def _gaps(
+    room: Room,
+    held: list[DateTimeTZRange],
+    opens: datetime,
+    closes: datetime,
+    duration: timedelta,
+) -> list[Slot]:
+    slots = []
+    start = opens
+    for taken in [*held, DateTimeTZRange(closes, closes)]:
+        while start + duration <= taken.lower:
+            slots.append(Slot(room, start, start + duration))
+            start += duration
+        start = max(start, _on_grid(taken.upper))
+    return slots

@@ -1,0 +1,45 @@
+"""What a human must look at, put on the order: text, flag, timeline."""
+
+from __future__ import annotations
+
+from django.db import transaction
+
+from orders.cause import Cause
+from orders.models import Order, OrderEvent
+from orders.services.events import save, tell_timeline
+from radflow.audit import services as audit
+
+
+@transaction.atomic
+def alarm(*, order_id: int, title: str, detail: str, cause: Cause) -> Order:
+    """Stop sign on the order and in its timeline, shown live."""
+    order = Order.objects.select_for_update().get(pk=order_id)
+    order.needs_attention = f"{title}. {detail}"[:300]
+    save(order)
+    tell_timeline(
+        order,
+        kind=OrderEvent.Kind.STOP,
+        title=title,
+        detail=detail[:500],
+        cause=cause,
+    )
+    audit.record(
+        "order_alarmed",
+        actor=cause.user,
+        actor_text=cause.actor,
+        patient_id=order.patient_id,
+        order_id=order.pk,
+        detail={"title": title},
+    )
+    return order
+
+
+@transaction.atomic
+def set_flag(*, order_id: int, flag: str, on: bool) -> None:
+    """Put a flag on the order or take it off; nothing happens when it is so already."""
+    order = Order.objects.select_for_update().get(pk=order_id)
+    if (flag in order.flags) is on:
+        return
+    kept = [one for one in order.flags if one != flag]
+    order.flags = [*kept, flag] if on else kept
+    save(order)

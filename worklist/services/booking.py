@@ -1,0 +1,200 @@
+"""Scheduled steps: booked, moved, freed; patients arrive."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from orders.cause import Cause
+from orders.exceptions import UnknownOrder, VersionConflict
+from orders.lifecycle import Event, ExamState, Refused, decide
+from orders.models import Order, OrderEvent
+from orders.numbers import step_id_for
+from orders.services import note, record_event, set_schedule
+from worklist.exceptions import NotBookable
+from worklist.lifecycle import AppointmentEvent, AppointmentState
+from worklist.models import Room, ScheduledStep, Station
+from worklist.selectors.schedule import planned_minutes
+from worklist.services.appointments import free_room, hold_room
+from worklist.services.attention import set_flag
+
+OVERBOOKED = "overbooked"
+
+
+@transaction.atomic
+def book_step(
+    *,
+    order_id: int,
+    room_id: int,
+    start: datetime,
+    duration_minutes: int | None = None,
+    station_id: int | None = None,
+    cause: Cause,
+    overbook: bool = False,
+    expected_version: int | None = None,
+    step_id: str = "",
+) -> ScheduledStep:
+    """Give the order's step a room and a time (aware), or move it there.
+
+    Without `station_id` the room's only scanner of the modality is taken; with several
+    of them, any may take the step. `step_id` names a new step as its sender does.
+
+    Raises SlotTaken, NotBookable, UnknownOrder, VersionConflict or lifecycle.Refused;
+    then nothing has changed.
+    """
+    order = lock_order(order_id, expected_version)
+    event = _event_for(order, by_person=cause.user is not None)
+    room = Room.objects.get(pk=room_id)
+    step = open_step(order) or ScheduledStep(
+        order=order, step_id=step_id or next_step_id(order)
+    )
+    step.station = _station_in(room, order.modality, station_id)
+    step.station_ae_title = step.station.ae_title if step.station else ""
+    save_step(step, start, duration_minutes)
+    hold_room(step, room, state=_appointment_state(order), overbook=overbook)
+    set_flag(order_id=order_id, flag=OVERBOOKED, on=overbook)
+    tell_schedule(step, room.name, event, cause)
+    return step
+
+
+def lock_order(order_id: int, expected_version: int | None = None) -> Order:
+    order = Order.objects.select_for_update().filter(pk=order_id).first()
+    if order is None:
+        raise UnknownOrder("There is no such order.")
+    if expected_version is not None and order.version != expected_version:
+        raise VersionConflict("Somebody changed this exam meanwhile. Look, then retry.")
+    return order
+
+
+def _event_for(order: Order, *, by_person: bool) -> Event:
+    """Refuses early what the exam's machine would only note as an exception."""
+    if not order.modality:
+        raise NotBookable(
+            "The exam has no modality, so no room fits it. Add the procedure to the "
+            "catalogue.",
+            code="MODALITY_UNKNOWN",
+        )
+    event = Event.MOVE if open_step(order) and order.scheduled_start else Event.BOOK
+    outcome = decide(ExamState(order.status), event, guard=by_person)
+    if outcome.task and outcome.state is None:
+        raise NotBookable(f"The exam is {ExamState(order.status).label.lower()}.")
+    return event
+
+
+def open_step(order: Order) -> ScheduledStep | None:
+    return order.steps.filter(closed=False).first()
+
+
+def next_step_id(order: Order) -> str:
+    return step_id_for(order.filler_order_number, order.steps.count())
+
+
+def _station_in(room: Room, modality: str, station_id: int | None) -> Station | None:
+    fitting = list(room.stations.filter(modality=modality, enabled=True))
+    if station_id is not None:
+        fitting = [station for station in fitting if station.pk == station_id]
+    if not fitting:
+        raise NotBookable(
+            f"{room.name} has no such scanner for {modality}.", code="WRONG_ROOM"
+        )
+    return fitting[0] if len(fitting) == 1 else None
+
+
+def save_step(step: ScheduledStep, start: datetime, minutes: int | None) -> None:
+    """`minutes` None: as before, else as the catalogue says."""
+    order = step.order
+    step.modality = order.modality
+    step.start = start
+    if minutes or step.pk is None:
+        step.duration_minutes = minutes or planned_minutes(order)
+    step.description = (order.protocol_text or order.procedure_text)[:64]
+    step.version = step.version + 1 if step.pk else 1
+    step.save()
+
+
+def _appointment_state(order: Order) -> AppointmentState:
+    if order.status in (ExamState.ARRIVED, ExamState.READY):
+        return AppointmentState.ARRIVED
+    return AppointmentState.BOOKED
+
+
+def tell_schedule(
+    step: ScheduledStep, room_name: str, event: Event, cause: Cause
+) -> None:
+    """Put the new schedule on the order, then run its machine and its timeline."""
+    order_id = step.order_id
+    set_schedule(
+        order_id=order_id,
+        start=step.start,
+        station_ae_title=step.station_ae_title,
+        room_name=room_name,
+    )
+    where = room_name or step.station_ae_title or f"any {step.modality}"
+    text = f"{timezone.localtime(step.start):%d %b %Y %H:%M}, {where}"
+    before = Order.objects.values_list("status", flat=True).get(pk=order_id)
+    order = record_event(
+        order_id=order_id,
+        event=event,
+        cause=cause,
+        detail=text,
+        guard=cause.user is not None,
+    )
+    if order.status == before:
+        _note_move(order_id, event, text, cause)
+
+
+def _note_move(order_id: int, event: Event, text: str, cause: Cause) -> None:
+    note(
+        order_id=order_id,
+        kind=OrderEvent.Kind.NOTE,
+        title="Moved" if event is Event.MOVE else "Given a slot",
+        detail=text,
+        cause=cause,
+    )
+
+
+@transaction.atomic
+def unbook(*, order_id: int, cause: Cause, reason: str) -> Order:
+    """Free the slot: the exam is ordered again. Refused once the patient is here."""
+    return _free(order_id, Event.UNBOOK, AppointmentEvent.CANCEL, cause, reason)
+
+
+@transaction.atomic
+def no_show(*, order_id: int, cause: Cause, reason: str = "Did not come") -> Order:
+    return _free(order_id, Event.NO_SHOW, AppointmentEvent.NO_SHOW, cause, reason)
+
+
+def _free(
+    order_id: int, event: Event, meaning: AppointmentEvent, cause: Cause, reason: str
+) -> Order:
+    order = lock_order(order_id)
+    outcome = decide(ExamState(order.status), event)
+    if outcome.task and outcome.state is None:
+        raise Refused("ORDER_STATE", order.status, event)
+    free_room(order, meaning)
+    set_schedule(order_id=order_id, start=None, station_ae_title="", room_name="")
+    set_flag(order_id=order_id, flag=OVERBOOKED, on=False)
+    return record_event(order_id=order_id, event=event, cause=cause, detail=reason)
+
+
+@transaction.atomic
+def arrive(*, order_id: int, cause: Cause) -> Order:
+    """Check the patient in; a walk-in gets a step now, for any scanner that fits."""
+    order = lock_order(order_id)
+    if order.status == ExamState.ORDERED and order.modality:
+        _make_walk_in(order, cause)
+    return record_event(order_id=order_id, event=Event.ARRIVE, cause=cause)
+
+
+def _make_walk_in(order: Order, cause: Cause) -> None:
+    step = open_step(order) or ScheduledStep(order=order, step_id=next_step_id(order))
+    step.station, step.station_ae_title = None, ""
+    save_step(step, cause.at, None)
+    set_schedule(order_id=order.pk, start=cause.at, station_ae_title="", room_name="")
+
+
+@transaction.atomic
+def undo_arrival(*, order_id: int, cause: Cause) -> Order:
+    return record_event(order_id=order_id, event=Event.UNDO_ARRIVAL, cause=cause)
