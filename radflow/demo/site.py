@@ -1,0 +1,120 @@
+"""The demo's department: people, rooms, scanners, catalogue, interface partners."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.models import Permission
+
+from orders.hl7.patients import FROM_FACILITY
+from orders.models import Procedure
+from radflow.accounts.demo import DEMO_PASSWORD, PEOPLE
+from radflow.accounts.models import User
+from radflow.accounts.roles import Role
+from radflow.messaging.models import Peer
+from worklist.models import Room, Station
+
+# room, location, station name, AE title, modality
+ROOMS = (
+    ("CT 1", "CTR1", "CT-ROOM-1", "CT1_AE", "CT"),
+    ("CT 2", "CTR2", "CT-ROOM-2", "CT2_AE", "CT"),
+    ("MR 1", "MRR1", "MR-ROOM-1", "MR1_AE", "MR"),
+    ("MR 2", "MRR2", "MR-ROOM-2", "MR2_AE", "MR"),
+    ("XR 1", "XRR1", "XR-ROOM-1", "XR1_AE", "DX"),
+    ("XR 2", "XRR2", "XR-ROOM-2", "XR2_AE", "CR"),
+    ("US 1", "USR1", "US-ROOM-1", "US1_AE", "US"),
+)
+
+# code, text, modality, body part, minutes
+PROCEDURES = (
+    ("CTPA", "CT pulmonary angiogram", "CT", "CHEST", 20),
+    ("CTHEAD", "CT head without contrast", "CT", "HEAD", 15),
+    ("CTABD", "CT abdomen and pelvis with contrast", "CT", "ABDOMEN", 25),
+    ("CTCHEST", "CT chest without contrast", "CT", "CHEST", 15),
+    ("CTHIP", "CT hip without contrast", "CT", "HIP", 15),
+    ("MRBRAIN", "MR brain without and with contrast", "MR", "HEAD", 40),
+    ("MRKNEE", "MR knee without contrast", "MR", "KNEE", 30),
+    ("MRLSPINE", "MR lumbar spine without contrast", "MR", "LSPINE", 35),
+    ("CXR2", "Chest radiograph 2 views", "DX", "CHEST", 10),
+    ("XRWRIST", "Wrist radiograph 3 views", "DX", "WRIST", 10),
+    ("XRPELVIS", "Pelvis and hip radiograph", "CR", "PELVIS", 10),
+    ("USABD", "Ultrasound abdomen", "US", "ABDOMEN", 20),
+    ("USTHYROID", "Ultrasound thyroid", "US", "NECK", 15),
+)
+
+
+def make_people() -> dict[str, User]:
+    """The six demo users; their public password is set in demo mode only."""
+    password = make_password(DEMO_PASSWORD)
+    people = {}
+    for person in PEOPLE:
+        user, _ = User.objects.update_or_create(
+            username=person.username,
+            defaults={
+                "title": person.title,
+                "first_name": person.first_name,
+                "last_name": person.last_name,
+                "role": person.role,
+                "staff_id": person.staff_id,
+                "is_staff": person.role in (Role.ADMINISTRATOR, Role.INTERFACE_ADMIN),
+                "password": password,
+            },
+        )
+        people[person.username] = user
+    _grant_admin_pages(people["pacs"], people["admin"])
+    return people
+
+
+def _grant_admin_pages(pacs: User, admin: User) -> None:
+    """Which configuration pages the two administrators find under /admin/."""
+    names = ["peer", "room", "station", "procedure"]
+    pages = Permission.objects.filter(content_type__model__in=names)
+    pages = pages.exclude(codename__startswith="delete")
+    pacs.user_permissions.set(pages.filter(content_type__model="peer"))
+    people = Permission.objects.filter(content_type__model="user")
+    admin.user_permissions.set((pages | people).distinct())
+
+
+def make_department() -> None:
+    """Rooms, scanners and the catalogue; repeated runs change nothing."""
+    for position, (name, location, station, ae_title, modality) in enumerate(ROOMS):
+        room, _ = Room.objects.get_or_create(
+            name=name, defaults={"location": location, "position": position}
+        )
+        Station.objects.get_or_create(
+            ae_title=ae_title,
+            defaults={"room": room, "name": station, "modality": modality},
+        )
+    for code, text, modality, body_part, minutes in PROCEDURES:
+        Procedure.objects.get_or_create(
+            code=code,
+            system="99RADFLOW",
+            defaults={
+                "text": text,
+                "modality": modality,
+                "body_part": body_part,
+                "duration_minutes": minutes,
+            },
+        )
+
+
+def make_peers() -> Peer:
+    """Any sender is welcome in the demo; answers go to the loop-back receiver."""
+    peer, _ = Peer.objects.get_or_create(
+        name="Any sender (demo)",
+        defaults={
+            "sending_application": "*",
+            "sending_facility": "*",
+            "profile": "auto",
+            "reply_style": "order_response",
+            "processing_ids": "PTD",
+            "default_authority": FROM_FACILITY,
+            "time_zone": settings.TIME_ZONE,
+            "books_appointments": True,
+        },
+    )
+    # The receiver's address follows this start's ports.
+    peer.host = settings.DEMO_RECEIVER_HOST
+    peer.port = settings.DEMO_RECEIVER_PORT
+    peer.save(update_fields=["host", "port"])
+    return peer
