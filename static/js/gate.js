@@ -18,6 +18,7 @@ const FIELDS = ["wristband", "requisition"];
 
 const burst = { text: "", at: 0, field: null, before: "" };
 const last = { code: "", at: 0 };
+let turn = Promise.resolve(); // a scan waits for the verdict on the one before it
 
 const openGate = () => document.querySelector("dialog[data-gate][open]");
 const field = (gate, name) => gate.querySelector(`[data-gate-field="${name}"]`);
@@ -40,7 +41,7 @@ function isRepeated(code) {
   return repeated;
 }
 
-function takeScan(gate, code) {
+async function takeScan(gate, code) {
   if (isRepeated(code)) return;
   if (gate.dataset.state === "mismatch") {
     play("mismatch");
@@ -51,7 +52,7 @@ function takeScan(gate, code) {
   field(gate, name).value = code;
   gate.querySelector('[name="source"]')?.setAttribute("value", "scan");
   play("scan");
-  submit(gate);
+  await submit(gate);
 }
 
 function endBurst(gate, event) {
@@ -64,7 +65,7 @@ function endBurst(gate, event) {
   undoTyping();
   const code = hasPrefix ? burst.text.slice(prefix.length) : burst.text;
   Object.assign(burst, { text: "", at: 0 });
-  takeScan(gate, code);
+  turn = turn.then(() => takeScan(gate, code));
 }
 
 function onKey(event) {
@@ -78,7 +79,8 @@ function onKey(event) {
   const prefix = gate.dataset.gatePrefix ?? "";
   const inPrefix = prefix !== "" && (burst.text + event.key).startsWith(prefix);
   if (event.timeStamp - burst.at >= FASTEST_HUMAN_MS && !inPrefix) beginBurst(event.timeStamp, event.target);
-  if (event.key === " " && !isField(event.target)) event.preventDefault(); // would press a button
+  const insideScan = burst.text !== "";
+  if (insideScan && event.key === " " && !isField(event.target)) event.preventDefault(); // would press a button
   burst.text += event.key;
   burst.at = event.timeStamp;
 }

@@ -36,6 +36,13 @@ function teachHtmx() {
   });
 }
 
+/** The patient banner sticks below the strips, whatever they hold. */
+function followStrips(strips) {
+  const place = document.documentElement.style;
+  const follow = () => place.setProperty("--strips", `${strips.offsetHeight}px`);
+  new ResizeObserver(follow).observe(strips);
+}
+
 document.addEventListener("click", onClick);
 teachHtmx();
 startTheme();
@@ -44,4 +51,5 @@ startKeys();
 if (document.getElementById("live")) {
   startLive();
   startAlerts();
+  followStrips(document.querySelector(".strips"));
 }

@@ -87,6 +87,7 @@ def test_a_mismatch_refuses_further_scans(page: Page, site: Site) -> None:
     _open_gate(page, site)
     site.answer("/verify/", '<div data-state="mismatch">Stop</div>')
     _scan(page, "00123465")
+    expect(page.locator("#gate")).to_have_attribute("data-state", "mismatch")
     page.evaluate(WEDGE, "26-004512")
     expect(page.get_by_label("Requisition")).to_have_value("")
     assert len(site.posted) == 1
