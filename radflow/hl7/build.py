@@ -7,12 +7,13 @@ null. Empty ends are trimmed.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from radflow.hl7.charsets import CODECS
+from radflow.hl7.charsets import codec_for
 from radflow.hl7.escapes import STANDARD, escape
-from radflow.hl7.message import NULL
+from radflow.hl7.segment import NULL
 from radflow.hl7.timestamps import format_ts
 
 Leaf = str | None
@@ -20,9 +21,18 @@ Component = Leaf | tuple[Leaf, ...]
 Occurrence = Leaf | tuple[Component, ...]
 Value = Occurrence | list[Occurrence]
 
+_NAME = re.compile(r"[A-Z][A-Z0-9]{2}\Z")
+_NO_STRUCTURE = ("2.1", "2.2", "2.3", "2.3.1")
+
+
+class NotEncodable(ValueError):
+    """The text has characters that the chosen character set lacks."""
+
 
 def segment(name: str, fields: Mapping[int, Value]) -> str:
     """One segment with these fields; numbers as in the standard (not for MSH)."""
+    if not _NAME.match(name) or min(fields, default=1) < 1:
+        raise ValueError("not a segment name, or a field below 1")
     last = max(fields, default=0)
     texts = [_field(fields.get(number)) for number in range(1, last + 1)]
     return "|".join([name, *texts]).rstrip("|")
@@ -53,8 +63,16 @@ def _leaf(value: Leaf) -> str:
 
 
 def build(segments: Iterable[str], *, charset: str = "utf_8") -> bytes:
-    """Segments joined by CR, ended by CR. UnicodeEncodeError if `charset` is short."""
-    return "".join(f"{text}\r" for text in segments).encode(charset)
+    """Segments joined by CR, ended by CR; `charset` is a Python codec.
+
+    Raises NotEncodable; `charsets.encodable` tells beforehand.
+    """
+    text = "".join(f"{text}\r" for text in segments)
+    try:
+        return text.encode(charset)
+    except UnicodeEncodeError:
+        # The cause holds the whole text, patient data included.
+        raise NotEncodable(f"characters that {charset} lacks") from None
 
 
 def msh(
@@ -71,10 +89,16 @@ def msh(
     structure: str = "",
     charset: str = "",
 ) -> str:
-    """`message_type` as `ORM^O01`, `time` aware, `charset` of table 0211."""
-    if charset and charset.upper() not in CODECS:
+    """`message_type` as `ORM^O01`, `time` aware, `charset` of table 0211.
+
+    The structure (MSH-9.3) is left out of versions that do not know it.
+    """
+    if charset and codec_for(charset) is None:
         raise ValueError(f"unknown character set: {charset}")
     code, _, event = message_type.partition("^")
+    if version in _NO_STRUCTURE:
+        structure = ""
+    # The encoding characters are MSH-2: what follows counts from MSH-3.
     rest = segment(
         "MSH",
         {

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from radflow.hl7.errors import HL7Error
 
+UTF8 = "UNICODE UTF-8"
 CODECS = {
     "ASCII": "ascii",
     "8859/1": "iso8859_1",
@@ -16,6 +19,7 @@ CODECS = {
     "8859/8": "iso8859_8",
     "8859/9": "iso8859_9",
     "8859/15": "iso8859_15",
+    "ISO IR6": "ascii",
     "ISO IR14": "shift_jis",
     "ISO IR87": "iso2022_jp",
     "ISO IR159": "iso2022_jp_2",
@@ -23,7 +27,7 @@ CODECS = {
     "GB 18030-2000": "gb18030",
     "GB18030": "gb18030",
     "BIG-5": "big5",
-    "UNICODE UTF-8": "utf_8",
+    UTF8: "utf_8",
     "UNICODE": "utf_8",
     "UTF-8": "utf_8",
     "UTF8": "utf_8",
@@ -32,50 +36,87 @@ CODECS = {
     "WINDOWS-1252": "cp1252",
     "CP1252": "cp1252",
 }
-_REFUSED = ("UNICODE UTF-16", "UNICODE UTF-32", "UTF-16", "UTF-32")
+_WIDE = ("UTF-16", "UTF-32", "UNICODE UTF-16", "UNICODE UTF-32")
+_WIDE_STARTS = (b"\xff\xfe", b"\xfe\xff", b"M\0", b"\0M", b"\0\0\0M")
+
+OTHER_SET = "charset: the bytes are not of the declared set"
+UNKNOWN_SET = "charset: MSH-18 is not known"
+HIDDEN_UTF8 = "charset: valid UTF-8 under another label"
 
 
-def decode(raw: bytes, label: str, fallback: str) -> tuple[str, str, list[str]]:
-    """Text, the Python codec used, and warnings; HL7Error 102 when nothing fits.
+@dataclass(frozen=True)
+class Decoded:
+    """The text, the Python codec it was read by, and what was tolerated."""
+
+    text: str
+    codec: str
+    warnings: tuple[str, ...] = ()
+
+
+def codec_for(label: str) -> str | None:
+    """The Python codec of an MSH-18 value, None where it is unknown or empty."""
+    return CODECS.get(label.strip().upper())
+
+
+def refuse_wide(raw: bytes) -> None:
+    """HL7Error 102 for UTF-16 and UTF-32: their bytes hold no HL7 delimiters."""
+    if raw.startswith(_WIDE_STARTS):
+        raise HL7Error("102", "UTF-16 and UTF-32 are not supported.", "MSH^1^18")
+
+
+def decode(
+    raw: bytes, label: str, fallback: str, *, utf8_under_label: bool = False
+) -> Decoded:
+    """Read bytes as MSH-18 says; HL7Error 102 when nothing fits.
 
     A label that the bytes contradict costs one try with the sender's fallback and a
-    warning. There are never replacement characters.
+    warning. UTF-8 under an 8859 label is only told, unless `utf8_under_label`. There
+    are never replacement characters.
     """
     name = label.strip().upper()
-    if name in _REFUSED:
+    if name in _WIDE:
         raise HL7Error("102", "UTF-16 and UTF-32 are not supported.", "MSH^1^18")
     declared = CODECS.get(name)
-    warnings = [] if declared or not name else ["charset: MSH-18 is not known"]
     if declared is None or declared == "ascii":
-        return _first_that_fits(raw, ["utf_8", fallback], warnings)
-    text, codec, more = _first_that_fits(raw, [declared, fallback], warnings)
-    if codec == declared and _is_really_utf8(raw, declared):
-        more = [*more, "charset: valid UTF-8 under another label"]
-    return text, codec, more
+        return _unlabelled(raw, name, fallback)
+    if _is_hidden_utf8(raw, declared):
+        codec = "utf_8" if utf8_under_label else declared
+        return Decoded(raw.decode(codec), codec, (HIDDEN_UTF8,))
+    text = _strict(raw, declared)
+    if text is not None:
+        return Decoded(text, declared)
+    return _first_that_fits(raw, (fallback,), (OTHER_SET,))
+
+
+def _unlabelled(raw: bytes, name: str, fallback: str) -> Decoded:
+    known = name in CODECS
+    if known and not raw.isascii():
+        warnings: tuple[str, ...] = (OTHER_SET,)
+    else:
+        warnings = (UNKNOWN_SET,) if name and not known else ()
+    return _first_that_fits(raw, ("utf_8", fallback), warnings)
 
 
 def _first_that_fits(
-    raw: bytes, codecs: list[str], warnings: list[str]
-) -> tuple[str, str, list[str]]:
-    for position, codec in enumerate(codecs):
-        try:
-            text = raw.decode(codec)
-        except (UnicodeDecodeError, LookupError):
-            continue
-        if position:
-            warnings = [*warnings, "charset: read by the sender's fallback"]
-        return text, codec, warnings
+    raw: bytes, codecs: tuple[str, ...], warnings: tuple[str, ...]
+) -> Decoded:
+    for codec in codecs:
+        text = _strict(raw, codec)
+        if text is not None:
+            return Decoded(text, codec, warnings)
     raise HL7Error("102", "The bytes do not fit the character set.", "MSH^1^18")
 
 
-def _is_really_utf8(raw: bytes, declared: str) -> bool:
-    if raw.isascii() or not declared.startswith("iso8859"):
-        return False
+def _strict(raw: bytes, codec: str) -> str | None:
     try:
-        raw.decode()
+        return raw.decode(codec)
     except UnicodeDecodeError:
-        return False
-    return True
+        return None
+
+
+def _is_hidden_utf8(raw: bytes, declared: str) -> bool:
+    single_byte = declared.startswith(("iso8859", "cp125"))
+    return single_byte and not raw.isascii() and _strict(raw, "utf_8") is not None
 
 
 def encodable(text: str, codec: str) -> bool:

@@ -1,23 +1,26 @@
 """Escape sequences of HL7 section 2.7, both ways; nothing escaped can inject.
 
 Text leaves as: delimiters and the escape character by name, line feed as `\\.br\\`,
-every other control character as `\\Xhh\\`. So `unescape(escape(text)) == text`.
+every other control character as `\\Xhh\\`. So `unescape(escape(text)) == text` for any
+text, and CR, LF and CRLF stay apart.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
-_HEX = re.compile(r"X(?:[0-9A-Fa-f]{2})+\Z")
-_NEWLINE = re.compile(r"\.(?:br|sp|ce)(?:\s*\+?\d+)?\Z")
-_LAYOUT = re.compile(r"\.(?:in|ti|fi|nf|sk)\s*[+-]?\d*\Z")
-_CONTROLS = frozenset(map(chr, [*range(32), 0x7F, 0x85, 0x2028, 0x2029]))
+MAX_SPACES = 80
+# NEL and the Unicode line ends: other parsers split lines at them.
+_CONTROLS = (*map(chr, range(32)), "\x7f", "\x85", "\u2028", "\u2029")
 
 
 @dataclass(frozen=True)
 class Delimiters:
-    """MSH-1 and MSH-2; `truncation` (2.7) is read and otherwise left alone."""
+    """MSH-1 and MSH-2. `truncation` (2.7) is read and otherwise left alone; an empty
+    mark is one that the sender does not use."""
 
     field: str = "|"
     component: str = "^"
@@ -36,40 +39,36 @@ class Delimiters:
             + self.truncation
         )
 
+    def names(self) -> dict[str, str]:
+        """The escape name of each mark: `F` is the field separator."""
+        names = {
+            "F": self.field,
+            "S": self.component,
+            "T": self.subcomponent,
+            "R": self.repetition,
+            "E": self.escape,
+            "P": self.truncation,
+        }
+        return {name: mark for name, mark in names.items() if mark}
+
 
 STANDARD = Delimiters()
 
 
 def escape(text: str, delimiters: Delimiters = STANDARD) -> str:
     """Make any text safe as a leaf value of a message."""
-    if text.isalnum():
-        return text
-    table = _escape_table(delimiters)
-    return "".join([table.get(char) or _control(char, delimiters) for char in text])
+    return text.translate(_escapes(delimiters))
 
 
-_tables: dict[Delimiters, dict[str, str]] = {}
-
-
-def _escape_table(delimiters: Delimiters) -> dict[str, str]:
-    if delimiters not in _tables:
-        mark = delimiters.escape
-        _tables[delimiters] = {
-            delimiters.field: f"{mark}F{mark}",
-            delimiters.component: f"{mark}S{mark}",
-            delimiters.subcomponent: f"{mark}T{mark}",
-            delimiters.repetition: f"{mark}R{mark}",
-            mark: f"{mark}E{mark}",
-            "\n": f"{mark}.br{mark}",
-        }
-    return _tables[delimiters]
-
-
-def _control(char: str, delimiters: Delimiters) -> str:
-    if char not in _CONTROLS:
-        return char
+@lru_cache(maxsize=64)
+def _escapes(delimiters: Delimiters) -> Mapping[int, str]:
     mark = delimiters.escape
-    return f"{mark}X{char.encode().hex().upper()}{mark}"
+    if not mark:
+        raise ValueError("no escape character to write with")
+    table = {char: f"X{char.encode().hex().upper()}" for char in _CONTROLS}
+    table["\n"] = ".br"
+    table |= {char: name for name, char in delimiters.names().items()}
+    return {ord(char): f"{mark}{name}{mark}" for char, name in table.items()}
 
 
 def unescape(text: str, delimiters: Delimiters = STANDARD) -> str:
@@ -77,42 +76,47 @@ def unescape(text: str, delimiters: Delimiters = STANDARD) -> str:
     mark = delimiters.escape
     if not mark or mark not in text:
         return text
-    parts = text.split(mark)
-    out = [parts[0]]
-    position = 1
-    while position < len(parts):
-        meaning = None
-        if position + 1 < len(parts):
-            meaning = _meaning(parts[position], delimiters)
-        if meaning is None:
-            out.append(mark + parts[position])
-            position += 1
-        else:
-            out.append(meaning + parts[position + 1])
-            position += 2
-    return "".join(out)
+    pattern, names = _sequences(delimiters)
+    return pattern.sub(lambda match: _meaning(match, names), text)
 
 
-def _meaning(name: str, delimiters: Delimiters) -> str | None:
-    named = {
-        "F": delimiters.field,
-        "S": delimiters.component,
-        "T": delimiters.subcomponent,
-        "R": delimiters.repetition,
-        "E": delimiters.escape,
-        "P": delimiters.truncation or "#",
-        "H": "",
-        "N": "",
-    }
-    if name in named:
-        return named[name]
-    if _NEWLINE.match(name):
-        return "\n"
-    if _LAYOUT.match(name):
-        return ""
-    if _HEX.match(name):
-        return _hex(name[1:])
-    return None
+@lru_cache(maxsize=64)
+def _sequences(delimiters: Delimiters) -> tuple[re.Pattern[str], dict[str, str]]:
+    """What is a sequence: those kept whole are found too, so that their closing mark
+    does not open another."""
+    mark = re.escape(delimiters.escape)
+    names = {**delimiters.names(), "H": "", "N": ""}
+    named = "|".join(names)
+    bodies = (
+        rf"(?P<name>{named})",
+        r"X(?P<hex>(?:[0-9A-Fa-f]{2})+)",
+        r"\.(?P<line>br|sp|ce)(?:\s*\+?(?P<lines>[0-9]{1,4}))?",
+        r"\.(?P<layout>in|ti|fi|nf|sk)\s*(?P<spaces>[+-]?[0-9]{0,4})",
+        rf"(?P<kept>C[0-9A-Fa-f]{{4}}|M[0-9A-Fa-f]{{4,6}}|Z[^{mark}]{{0,20}})",
+    )
+    return re.compile(f"{mark}(?:{'|'.join(bodies)}){mark}"), names
+
+
+def _meaning(match: re.Match[str], names: Mapping[str, str]) -> str:
+    match match.lastgroup:
+        case "name":
+            return names[match["name"]]
+        case "hex":
+            return _hex(match["hex"])
+        case "kept":
+            return match[0]
+        case "spaces":
+            return _spaces(match)
+    return "\n" * _count(match["lines"] if match["line"] == "sp" else None)
+
+
+def _spaces(match: re.Match[str]) -> str:
+    """`\\.sk n\\` skips n columns; indents and fill modes are nothing in plain text."""
+    return " " * _count(match["spaces"]) if match["layout"] == "sk" else ""
+
+
+def _count(digits: str | None) -> int:
+    return min(max(int((digits or "").strip("+-") or "1"), 1), MAX_SPACES)
 
 
 def _hex(digits: str) -> str:
@@ -122,3 +126,20 @@ def _hex(digits: str) -> str:
         return data.decode()
     except UnicodeDecodeError:
         return data.decode("latin-1")
+
+
+def respell(raw: str, delimiters: Delimiters) -> str:
+    """A raw field of a sender with other delimiters, as the standard ones write it.
+
+    Control characters are escaped too, so that it may be copied into an answer.
+    """
+    return raw.translate(_respelling(delimiters))
+
+
+@lru_cache(maxsize=64)
+def _respelling(delimiters: Delimiters) -> Mapping[int, str]:
+    table = dict(_escapes(STANDARD))
+    theirs, ours = delimiters.names(), STANDARD.names()
+    for name, mark in theirs.items():
+        table[ord(mark)] = ours.get(name, mark)
+    return table

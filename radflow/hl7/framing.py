@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import re
+
 VT, FS, CR = b"\x0b", b"\x1c", b"\x0d"
 END = FS + CR
 MAX_BYTES = 10 * 1024 * 1024
+HEAD_BYTES = 4096
+_RESTART = re.compile(rb"\x0b(?:MSH|FHS|BHS)[^A-Za-z0-9\s]")
 
 
 class FrameTooLarge(Exception):
-    """The block outgrew the limit; `head` are its first bytes, for the answer."""
+    """The block outgrew the limit.
 
-    def __init__(self, limit: int, head: bytes) -> None:
+    `head` are its first bytes, for the answer; `completed` the payloads that the same
+    bytes had ended before it.
+    """
+
+    def __init__(self, limit: int, head: bytes, completed: list[bytes]) -> None:
         super().__init__(f"block of more than {limit} bytes")
         self.head = head
+        self.completed = completed
 
 
 def frame(payload: bytes) -> bytes:
@@ -22,8 +31,10 @@ def frame(payload: bytes) -> bytes:
 class FrameReader:
     """Feed it bytes as they come, get whole payloads out.
 
-    Bytes outside a block are dropped and counted in `discarded`. A VT inside a
-    block begins it anew only if no end came before: what was lost is counted too.
+    Bytes outside a block are dropped and counted in `discarded`. Only FS CR ends a
+    block: an FS alone is text of it. A sender that gave up and began anew leaves a VT
+    and a header inside the block: what came before is dropped and counted, since no
+    answer to it was given. A VT before anything else is text (word processors use it).
     """
 
     def __init__(self, max_bytes: int = MAX_BYTES) -> None:
@@ -38,44 +49,43 @@ class FrameReader:
         """Whether a block has begun and not ended: the clock of a slow sender."""
         return self._inside
 
-    @property
-    def partial(self) -> bytes:
-        """What has come of the block that has not ended."""
-        return bytes(self._buffer) if self._inside else b""
-
     def feed(self, data: bytes) -> list[bytes]:
         """Payloads completed by these bytes; raises FrameTooLarge."""
         self._buffer += data
-        payloads = []
-        while (payload := self._next()) is not None:
-            payloads.append(payload)
+        payloads: list[bytes] = []
+        while self._inside or self._enter():
+            end = self._buffer.find(END, max(self._scanned - 1, 0))
+            self._check(end, payloads)
+            if end < 0:
+                self._scanned = len(self._buffer)
+                break
+            payloads.append(self._take(end))
         return payloads
-
-    def _next(self) -> bytes | None:
-        if not self._inside and not self._enter():
-            return None
-        end = self._buffer.find(END, max(self._scanned - 1, 0))
-        if end < 0:
-            self._scanned = len(self._buffer)
-            self._check(len(self._buffer))
-            return None
-        self._check(end)
-        payload = bytes(self._buffer[:end])
-        del self._buffer[: end + len(END)]
-        self._inside = False
-        self._scanned = 0
-        return payload
 
     def _enter(self) -> bool:
         start = self._buffer.find(VT)
         dropped = len(self._buffer) if start < 0 else start
         # CR or LF between blocks is a habit of some senders, not noise.
-        self.discarded += len(bytes(self._buffer[:dropped]).strip(b"\r\n"))
+        self.discarded += len(self._buffer[:dropped].strip(b"\r\n"))
         del self._buffer[: dropped if start < 0 else start + 1]
         self._inside = start >= 0
         self._scanned = 0
         return self._inside
 
-    def _check(self, size: int) -> None:
+    def _check(self, end: int, completed: list[bytes]) -> None:
+        # The last byte of an open block may be the FS of its end.
+        size = end if end >= 0 else len(self._buffer) - self._buffer.endswith(FS)
         if size > self.max_bytes:
-            raise FrameTooLarge(self.max_bytes, bytes(self._buffer[:4096]))
+            head = bytes(self._buffer[:HEAD_BYTES])
+            raise FrameTooLarge(self.max_bytes, head, completed)
+
+    def _take(self, end: int) -> bytes:
+        payload = bytes(self._buffer[:end])
+        del self._buffer[: end + len(END)]
+        self._inside = False
+        if VT not in payload:
+            return payload
+        starts = [match.start() for match in _RESTART.finditer(payload)]
+        begun = starts[-1] + 1 if starts else 0
+        self.discarded += begun
+        return payload[begun:]

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
-_END = re.compile(rb"[\r\n]")
+from radflow.hl7.errors import HL7Error
+from radflow.hl7.escapes import Delimiters
+from radflow.hl7.message import BOM, header_line, read_delimiters
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Header:
     """MSH fields as raw text (Latin-1 view of the bytes, escapes untouched)."""
 
     fields: tuple[str, ...]
-    component: str
+    delimiters: Delimiters
+
+    @property
+    def component(self) -> str:
+        return self.delimiters.component
 
     def field(self, number: int) -> str:
         """MSH-`number`, counted as in the standard (MSH-3 is the sender)."""
@@ -21,6 +26,7 @@ class Header:
         return self.fields[index] if index < len(self.fields) else ""
 
     def first(self, number: int) -> str:
+        """The first component of a field."""
         return self.field(number).partition(self.component)[0]
 
     @property
@@ -38,6 +44,10 @@ class Header:
         return self.first(12)
 
     @property
+    def processing_id(self) -> str:
+        return self.first(11)
+
+    @property
     def sending_application(self) -> str:
         return self.first(3)
 
@@ -46,14 +56,28 @@ class Header:
         return self.first(4)
 
     @property
+    def receiving_application(self) -> str:
+        return self.first(5)
+
+    @property
+    def receiving_facility(self) -> str:
+        return self.first(6)
+
+    @property
+    def message_time(self) -> str:
+        return self.field(7)
+
+    @property
     def charset(self) -> str:
-        return self.field(18)
+        """MSH-18's first repetition."""
+        return self.field(18).partition(self.delimiters.repetition or "\0")[0]
 
 
 def peek(raw: bytes) -> Header | None:
     """The header, or None where the bytes do not begin with a usable MSH."""
-    body = raw.removeprefix(b"\xef\xbb\xbf")
-    if not body.startswith(b"MSH") or len(body) < 9:
+    line = header_line(raw.removeprefix(BOM).lstrip(b"\r\n"))
+    try:
+        delimiters = read_delimiters(line)
+    except HL7Error:
         return None
-    line = _END.split(body, maxsplit=1)[0].decode("latin-1")
-    return Header(tuple(line.split(line[3])), line[4:5] or "^")
+    return Header(tuple(line.split(delimiters.field)), delimiters)

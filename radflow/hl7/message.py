@@ -1,186 +1,90 @@
 """A lossless, lazy tokenizer: bytes to segments, split deeper only as asked.
 
-Nothing is dropped: every non-empty line is a segment, whatever its name. Counting
-follows HL7: MSH-1 is the separator itself, components and repetitions start at 1.
+Nothing is dropped: every line that is not empty is a segment, whatever its name.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import cached_property
+from functools import lru_cache
 
-from radflow.hl7.charsets import decode
+from radflow.hl7.charsets import Decoded, decode, refuse_wide
 from radflow.hl7.errors import HL7Error
-from radflow.hl7.escapes import STANDARD, Delimiters, unescape
+from radflow.hl7.escapes import STANDARD, Delimiters
+from radflow.hl7.segment import NULL, Repetition, Segment
 
-NULL = '""'
+__all__ = ["NULL", "Delimiters", "Message", "Repetition", "Segment"]
+
 BOM = b"\xef\xbb\xbf"
-_HEADERS = ("MSH", "FHS", "BHS")
-_NAME = re.compile(r"[A-Z][A-Z0-9]{2}\Z")
-_PATH = re.compile(r"([A-Z][A-Z0-9]{2})-(\d+)(?:\[(\d+)\])?(?:\.(\d+))?(?:\.(\d+))?\Z")
-
-
-class Repetition:
-    """One occurrence of a field."""
-
-    __slots__ = ("_delimiters", "raw")
-
-    def __init__(self, raw: str, delimiters: Delimiters) -> None:
-        self.raw = raw
-        self._delimiters = delimiters
-
-    def value(self, component: int = 1, subcomponent: int = 1) -> str:
-        """Unescaped leaf, empty where there is none."""
-        return unescape(self.raw_value(component, subcomponent), self._delimiters)
-
-    def raw_value(self, component: int = 1, subcomponent: int = 1) -> str:
-        part = _nth(self.raw, self._delimiters.component, component)
-        return _nth(part, self._delimiters.subcomponent, subcomponent)
-
-    def subcomponents(self, component: int = 1) -> list[str]:
-        part = _nth(self.raw, self._delimiters.component, component)
-        mark = self._delimiters.subcomponent
-        leaves = part.split(mark) if mark else [part]
-        return [unescape(leaf, self._delimiters) for leaf in leaves]
-
-    def components(self) -> list[str]:
-        """Each component unescaped, with its sub-component marks left in."""
-        parts = self.raw.split(self._delimiters.component)
-        return [unescape(part, self._delimiters) for part in parts]
-
-    def text(self) -> str:
-        """The whole occurrence unescaped: for TX, FT and ST, where marks are text."""
-        return unescape(self.raw, self._delimiters)
-
-
-class Segment:
-    """One line. `name` is empty for a line that is no segment; `text` is the line."""
-
-    __slots__ = ("_delimiters", "_fields", "index", "name", "text")
-
-    def __init__(self, text: str, index: int, delimiters: Delimiters) -> None:
-        self.text = text
-        self.index = index
-        name = text[:3].upper()
-        is_segment = _NAME.match(name) and text[3:4] in ("", delimiters.field)
-        self.name = name if is_segment else ""
-        self._delimiters = delimiters
-        self._fields: list[str] | None = None
-
-    def raw_field(self, number: int) -> str:
-        """The field as it stands, escapes and repetitions included."""
-        if self._fields is None:
-            self._fields = self.text.split(self._delimiters.field)
-            if self.name in _HEADERS:
-                self._fields.insert(1, self._delimiters.field)
-        return self._fields[number] if number < len(self._fields) else ""
-
-    @property
-    def field_count(self) -> int:
-        self.raw_field(0)
-        return len(self._fields or ()) - 1
-
-    def repetitions(self, number: int) -> list[Repetition]:
-        """All occurrences; an empty field has none."""
-        raw = self.raw_field(number)
-        if not raw:
-            return []
-        if self.name in _HEADERS and number in (1, 2):
-            return [Repetition(raw, _PLAIN)]
-        mark = self._delimiters.repetition
-        parts = raw.split(mark) if mark else [raw]
-        return [Repetition(part, self._delimiters) for part in parts]
-
-    def value(
-        self,
-        number: int,
-        component: int = 1,
-        subcomponent: int = 1,
-        repetition: int = 1,
-    ) -> str:
-        """Unescaped leaf value, empty where there is none."""
-        found = self.repetitions(number)
-        if repetition > len(found):
-            return ""
-        return found[repetition - 1].value(component, subcomponent)
-
-    def is_null(self, number: int) -> bool:
-        """The field is `""`: delete what you have (section 2.5.3)."""
-        return self.raw_field(number) == NULL
-
-
-_PLAIN = Delimiters(
-    field="", component="\0", repetition="", escape="", subcomponent="\0"
+BOM_SEEN = "byte order mark before MSH"
+LINE_FEEDS = "line feeds beside or instead of CR"
+LOWER_CASE = "segment names in lower case"
+NOT_A_SEGMENT = "lines that are no segments"
+SEVERAL_HEADERS = "several MSH in one block"
+_PATH = re.compile(
+    r"([A-Z][A-Z0-9]{2})-([0-9]+)(?:\[([0-9]+)\])?(?:\.([0-9]+))?(?:\.([0-9]+))?\Z"
 )
 
 
 class Message:
-    """A parsed message; `warnings` tell what was tolerated."""
+    """A parsed message; `warnings` tell what was tolerated, `charset` is the codec."""
 
     def __init__(
-        self,
-        raw: bytes,
-        lines: list[str],
-        delimiters: Delimiters,
-        codec: str,
-        warnings: Sequence[str],
+        self, raw: bytes, lines: Sequence[str], delimiters: Delimiters, read: Decoded
     ) -> None:
         self.raw = raw
         self.delimiters = delimiters
-        self.charset = codec
-        self.warnings = tuple(warnings)
+        self.charset = read.codec
         self.segments: Sequence[Segment] = [
             Segment(line, index, delimiters) for index, line in enumerate(lines)
         ]
+        self.header = self.segments[0]
+        self.warnings = (*_oddities(raw, read.text, self.segments), *read.warnings)
 
     @classmethod
-    def parse(cls, raw: bytes, *, fallback_charset: str = "iso8859_1") -> Message:
-        """Split bytes into segments; HL7Error when there is no readable MSH."""
-        body = raw.removeprefix(BOM)
-        delimiters = read_delimiters(body)
-        warnings = ["byte order mark before MSH"] if body is not raw else []
-        label = _declared_charset(body, delimiters)
-        text, codec, doubts = decode(body, label, fallback_charset)
-        if "\n" in text:
-            warnings.append("line feeds beside or instead of CR")
-        lines = [line for line in _lines(text) if line.strip(" \t\0")]
-        return cls(raw, lines, delimiters, codec, [*warnings, *doubts])
+    def parse(
+        cls,
+        raw: bytes,
+        *,
+        fallback_charset: str = "iso8859_1",
+        utf8_under_label: bool = False,
+    ) -> Message:
+        """Split bytes into segments; HL7Error when there is no readable MSH.
+
+        `fallback_charset` is the codec tried where MSH-18 is absent or wrong;
+        `utf8_under_label` reads UTF-8 under an 8859 label as what it is.
+        """
+        body = raw.removeprefix(BOM).lstrip(b"\r\n")
+        delimiters, label = _read_header(body)
+        read = decode(body, label, fallback_charset, utf8_under_label=utf8_under_label)
+        lines = [line for line in _lines(read.text, delimiters.field) if line]
+        return cls(raw, lines, delimiters, read)
 
     def first(self, name: str) -> Segment | None:
-        return next((s for s in self.segments if s.name == name), None)
+        for segment in self.segments:
+            if segment.name == name:
+                return segment
+        return None
 
     def all(self, name: str) -> list[Segment]:
-        return [s for s in self.segments if s.name == name]
+        return [segment for segment in self.segments if segment.name == name]
 
     def value(self, path: str, default: str = "") -> str:
         """Leaf by path, such as `PID-3[2].4.1`, in the first segment of that name."""
-        match = _PATH.match(path)
-        if match is None:
-            raise ValueError(f"not a path: {path}")
-        name, number, repetition, component, subcomponent = match.groups()
+        name, numbers = _steps(path)
         segment = self.first(name)
-        if segment is None:
-            return default
-        found = segment.value(
-            int(number),
-            int(component or 1),
-            int(subcomponent or 1),
-            int(repetition or 1),
-        )
-        return found or default
+        return (segment.value(*numbers) if segment else "") or default
 
     def encode(self) -> bytes:
-        """The segments again, ended by CR, in the character set they came in."""
-        return "".join(s.text + "\r" for s in self.segments).encode(self.charset)
-
-    @cached_property
-    def header(self) -> Segment:
-        return self.segments[0]
+        """The segments again, each ended by CR, in the character set they came in."""
+        return "".join([f"{s.text}\r" for s in self.segments]).encode(self.charset)
 
     @property
     def control_id(self) -> str:
-        return self.header.value(10)
+        """The whole of MSH-10, unescaped."""
+        found = self.header.repetitions(10)
+        return found[0].text() if found else ""
 
     @property
     def message_type(self) -> str:
@@ -222,50 +126,85 @@ class Message:
         return self.header.value(7)
 
 
-def _lines(text: str) -> list[str]:
+@lru_cache(maxsize=1024)
+def _steps(path: str) -> tuple[str, tuple[int, int, int, int]]:
+    match = _PATH.match(path)
+    if match is None:
+        raise ValueError(f"not a path: {path}")
+    field, repetition, component, subcomponent = (
+        int(group or 1) for group in match.groups()[1:]
+    )
+    return match[1], (field, component, subcomponent, repetition)
+
+
+def _oddities(raw: bytes, text: str, segments: Sequence[Segment]) -> list[str]:
+    names = [segment.name for segment in segments]
+    found = {
+        BOM_SEEN: raw.startswith(BOM),
+        LINE_FEEDS: "\n" in text,
+        SEVERAL_HEADERS: names.count("MSH") > 1,
+        NOT_A_SEGMENT: "" in names,
+        LOWER_CASE: any(not s.text.startswith(s.name) for s in segments),
+    }
+    return [warning for warning, seen in found.items() if seen]
+
+
+def _lines(text: str, field: str) -> list[str]:
     """CR ends a segment; CRLF and LF too, but a lone LF in running text does not."""
     if "\n" not in text:
         return text.split("\r")
     if "\r" not in text:
         return text.split("\n")
-    return re.split(r"\r\n?|\n(?=[A-Z][A-Z0-9]{2}\W)", text)
+    return _mixed(field).split(text)
 
 
-def read_delimiters(body: bytes) -> Delimiters:
-    """MSH-1 and MSH-2; HL7Error without them, standard ones where MSH-2 is short."""
-    head = body[:20].decode("latin-1")
-    if (
-        not head.startswith("MSH")
-        or len(head) < 5
-        or head[3] in "\r\n"
-        or head[3].isalnum()
-    ):
+@lru_cache(maxsize=64)
+def _mixed(field: str) -> re.Pattern[str]:
+    mark = re.escape(field)
+    return re.compile(rf"\r\n?|\n(?=(?i:[A-Z][A-Z0-9]{{2}})(?:{mark}|[\r\n]|\Z)|\Z)")
+
+
+def _read_header(body: bytes) -> tuple[Delimiters, str]:
+    """Delimiters, and MSH-18's first repetition, before the character set is known."""
+    refuse_wide(body)
+    line = header_line(body)
+    delimiters = read_delimiters(line)
+    fields = line.split(delimiters.field, 18)
+    label = fields[17] if len(fields) > 17 else ""
+    return delimiters, label.partition(delimiters.repetition or "\0")[0]
+
+
+def header_line(body: bytes) -> str:
+    """The first line, as Latin-1: one character for each byte."""
+    end = body.find(b"\r")
+    line = body if end < 0 else body[:end]
+    return line.partition(b"\n")[0].decode("latin-1")
+
+
+def read_delimiters(line: str) -> Delimiters:
+    """MSH-1 and MSH-2. HL7Error without them.
+
+    Where MSH-2 is short the standard marks stand in; one that another use has taken
+    is left unused.
+    """
+    if line[:3].upper() != "MSH" or not _is_mark(line[3:4]):
         raise HL7Error("100", "The message does not begin with MSH.", "MSH^1", ack="AR")
-    field = head[3]
-    marks = re.split(r"[\r\n]|" + re.escape(field), head[4:])[0][:5]
-    given = list(marks) + list(STANDARD.encoding_characters[len(marks) :])
-    if len(set(given[:4]) | {field}) != 5:
+    return _delimiters(line[3], line[4:10].partition(line[3])[0][:5])
+
+
+@lru_cache(maxsize=64)
+def _delimiters(field: str, given: str) -> Delimiters:
+    if len({field, *given}) != len(given) + 1 or not all(map(_is_mark, given)):
         raise HL7Error(
             "102", "The encoding characters are ambiguous.", "MSH^1^2", ack="AR"
         )
-    component, repetition, escape, subcomponent = given[:4]
-    return Delimiters(
-        field, component, repetition, escape, subcomponent, "".join(given[4:5])
-    )
+    marks = list(given)
+    for standard in STANDARD.encoding_characters[len(given) :]:
+        marks.append("" if standard in (field, *marks) else standard)
+    if not marks[0]:
+        raise HL7Error("102", "MSH-2 has no component mark.", "MSH^1^2", ack="AR")
+    return Delimiters(field, *marks)
 
 
-def _declared_charset(body: bytes, delimiters: Delimiters) -> str:
-    """MSH-18's first repetition, read before the character set is known."""
-    line = re.split(rb"[\r\n]", body, maxsplit=1)[0]
-    fields = line.split(delimiters.field.encode("latin-1"))
-    value = fields[17] if len(fields) > 17 else b""
-    return value.decode("latin-1").split(delimiters.repetition)[0]
-
-
-def _nth(text: str, mark: str, number: int) -> str:
-    if number == 1:
-        return text.partition(mark)[0] if mark else text
-    if not mark:
-        return ""
-    parts = text.split(mark, number)
-    return parts[number - 1] if number <= len(parts) else ""
+def _is_mark(char: str) -> bool:
+    return char.isascii() and char.isprintable() and not char.isalnum() and char != ""

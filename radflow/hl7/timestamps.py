@@ -11,7 +11,8 @@ from radflow.hl7.errors import HL7Error
 
 _TS = re.compile(
     r"(\d{4})(?:(\d{2})(?:(\d{2})(?:(\d{2})(?:(\d{2})(?:(\d{2})(?:\.(\d{1,6})\d*)?)?)?)?)?)?"
-    r"([+-]\d{4})?\Z"
+    r"([+-]\d{4})?\Z",
+    re.ASCII,
 )
 _PRECISIONS = ("year", "month", "day", "hour", "minute", "second", "fraction")
 
@@ -51,33 +52,42 @@ def parse_ts(
     on by the gap; one that exists twice is the earlier if `planned`, else the one
     nearest to `received`. Both warn.
     """
-    match = _TS.match(text.strip())
-    if match is None:
-        raise HL7Error("102", "A timestamp is not valid.")
+    match = _match(text, "timestamp")
     naive, precision = _naive(match)
     offset = _offset(match[8]) or _message_zone(message_time, zone)
     warnings: list[str] = []
-    value = _localize(naive, offset, planned, received, warnings)
-    return Timestamp(value.astimezone(UTC), text, precision, tuple(warnings))
+    try:
+        value = _localize(naive, offset, planned, received, warnings).astimezone(UTC)
+    except (OverflowError, ValueError):
+        raise HL7Error("102", "A timestamp is not valid.") from None
+    return Timestamp(value, text, precision, tuple(warnings))
+
+
+def _match(text: str, kind: str) -> re.Match[str]:
+    match = _TS.match(text.strip())
+    if match is None:
+        raise HL7Error("102", f"A {kind} is not valid.")
+    return match
 
 
 def _naive(match: re.Match[str]) -> tuple[datetime, str]:
+    """Hour 24 is the next day's 00; second 60 the last microsecond of its minute."""
     given = [part for part in match.groups()[:7] if part is not None]
     numbers = [int(part) for part in given[:6]]
     year, month, day, hour, minute, second = (
         numbers + [0, 1, 1, 0, 0, 0][len(numbers) :]
     )
-    extra = timedelta(days=1) if hour == 24 else timedelta()
     fraction = int(given[6].ljust(6, "0")) if len(given) == 7 else 0
+    extra = timedelta()
+    if (hour, minute, second, fraction) == (24, 0, 0, 0):
+        hour, extra = 0, timedelta(days=1)
     if second == 60:
         second, fraction = 59, 999_999
     try:
-        value = datetime(
-            year, month, day, 0 if extra else hour, minute, second, fraction
-        )
-        return value + extra, _PRECISIONS[len(given) - 1]
+        value = datetime(year, month, day, hour, minute, second, fraction) + extra
     except (ValueError, OverflowError):
         raise HL7Error("102", "A timestamp is not valid.") from None
+    return value, _PRECISIONS[len(given) - 1]
 
 
 def _offset(text: str | None) -> timezone | None:
@@ -91,16 +101,18 @@ def _offset(text: str | None) -> timezone | None:
 
 
 def _message_zone(message_time: str, zone: ZoneInfo) -> tzinfo:
-    match = _TS.match(message_time.strip())
-    offset = _offset(match[8]) if match else None
-    if match is None or offset is None:
+    """An MSH-7 that cannot be read is no reason to refuse another field's time."""
+    try:
+        match = _match(message_time, "message time")
+        offset = _offset(match[8])
+        sent, _ = _naive(match)
+    except HL7Error:
         return zone
-    sent, _ = _naive(match)
-    return (
-        zone
-        if sent.replace(tzinfo=zone).utcoffset() == offset.utcoffset(None)
-        else offset
-    )
+    if offset is None or sent.replace(tzinfo=zone).utcoffset() == offset.utcoffset(
+        None
+    ):
+        return zone
+    return offset
 
 
 def _localize(
@@ -124,9 +136,7 @@ def _localize(
 
 def parse_date(text: str) -> PartialDate:
     """A date, perhaps partial; never shifted between zones. HL7Error 102 if none."""
-    match = _TS.match(text.strip())
-    if match is None:
-        raise HL7Error("102", "A date is not valid.")
+    match = _match(text, "date")
     naive, precision = _naive(match)
     digits = "".join(part for part in match.groups()[:3] if part)
     known = precision not in ("year", "month")
@@ -135,4 +145,7 @@ def parse_date(text: str) -> PartialDate:
 
 def format_ts(value: datetime, zone: tzinfo = UTC) -> str:
     """`20260302083000+0000`: to the second, always with the offset."""
-    return value.astimezone(zone).strftime("%Y%m%d%H%M%S%z")
+    if value.tzinfo is None:
+        raise ValueError("a time without a zone")
+    local = value.astimezone(zone)
+    return f"{local.year:04}{local:%m%d%H%M%S%z}"
