@@ -23,7 +23,11 @@ class MLLPTimeout(MLLPError):
 
 
 class MLLPClient:
-    """`timeout` in seconds holds for connecting and for each answer."""
+    """`timeout` in seconds holds for connecting and for each answer.
+
+    It checks no acknowledgement: whether the answer is one, and to this message, is
+    for the caller to read.
+    """
 
     def __init__(
         self,
@@ -41,49 +45,51 @@ class MLLPClient:
 
     def send(self, payload: bytes) -> bytes:
         """Send one message and return the next block that comes back."""
+        connection = self._connect()
+        answered = False
         try:
-            connection = self._connect()
-            connection.settimeout(self.timeout)
-            connection.sendall(frame(payload))
-            return self._receive(connection)
-        except TimeoutError as error:
-            self.close()
-            raise MLLPTimeout(f"no answer within {self.timeout} s") from error
+            answer, answered = self._exchange(connection, payload)
+            return answer
+        except TimeoutError:
+            raise MLLPTimeout(f"no answer within {self.timeout} s") from None
         except (OSError, FrameTooLarge) as error:
-            self.close()
             raise MLLPUnavailable(type(error).__name__) from error
-        except MLLPError:
-            self.close()
-            raise
+        finally:
+            # Also when a task is interrupted: the answer that may yet come is not
+            # that of the next message.
+            if not answered:
+                self.close()
 
     def _connect(self) -> socket.socket:
-        if self._socket is not None and self._is_stale(self._socket):
+        if self._socket is not None and _is_stale(self._socket):
             self.close()
         if self._socket is None:
-            plain = socket.create_connection((self.host, self.port), self.timeout)
-            plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self._socket = (
-                self._ssl.wrap_socket(plain, server_hostname=self.host)
-                if self._ssl
-                else plain
-            )
+            try:
+                self._socket = self._open()
+            except OSError as error:
+                raise MLLPUnavailable(type(error).__name__) from error
         return self._socket
 
-    @staticmethod
-    def _is_stale(connection: socket.socket) -> bool:
-        """The peer closed it, or left bytes nobody asked for."""
-        connection.setblocking(False)
+    def _open(self) -> socket.socket:
+        plain = socket.create_connection((self.host, self.port), self.timeout)
+        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        plain.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        if self._ssl is None:
+            return plain
         try:
-            connection.recv(1)
-        except (BlockingIOError, tls.SSLWantReadError):
-            return False
+            return self._ssl.wrap_socket(plain, server_hostname=self.host)
         except OSError:
-            return True
-        return True
+            plain.close()
+            raise
 
-    def _receive(self, connection: socket.socket) -> bytes:
-        reader = FrameReader()
+    def _exchange(
+        self, connection: socket.socket, payload: bytes
+    ) -> tuple[bytes, bool]:
+        """The answer, and whether it was all that came."""
         deadline = time.monotonic() + self.timeout
+        connection.settimeout(self.timeout)
+        connection.sendall(frame(payload))
+        reader = FrameReader()
         while True:
             left = deadline - time.monotonic()
             if left <= 0:
@@ -93,7 +99,7 @@ class MLLPClient:
             if not data:
                 raise MLLPUnavailable("connection closed before an answer")
             if payloads := reader.feed(data):
-                return payloads[0]
+                return payloads[0], len(payloads) == 1 and not reader.in_block
 
     def close(self) -> None:
         if self._socket is not None:
@@ -110,3 +116,15 @@ class MLLPClient:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def _is_stale(connection: socket.socket) -> bool:
+    """The peer closed it, or left bytes nobody asked for."""
+    connection.setblocking(False)
+    try:
+        connection.recv(1)
+    except (BlockingIOError, tls.SSLWantReadError):
+        return False
+    except OSError:
+        return True
+    return True

@@ -1,4 +1,4 @@
-"""An asyncio MLLP listener: bounded, ordered, deaf to nobody because of one.
+"""An asyncio MLLP listener: bounded, ordered, and disturbed by no single sender.
 
 A connection's messages are handled at most `IN_FLIGHT` at a time and answered in
 the order in which they came, so a pipelining sender shares group commits.
@@ -7,44 +7,39 @@ the order in which they came, so a pipelining sender shares group commits.
 from __future__ import annotations
 
 import asyncio
-import logging
-import socket
 import ssl as tls
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from typing import Any
 
-from radflow.hl7.framing import MAX_BYTES, FrameReader, FrameTooLarge, frame
+from radflow.hl7.framing import MAX_BYTES
+from radflow.hl7.session import Connection, Session
 
-logger = logging.getLogger(__name__)
+__all__ = ["Connection", "Limits", "MLLPServer"]
 
-IN_FLIGHT = 64
-
-
-@dataclass(frozen=True)
-class Connection:
-    """Where bytes came from, `address` as `host:port`."""
-
-    address: str
-
-
-Handler = Callable[[bytes, Connection], Awaitable[bytes | None]]
+Handler = Callable[[bytes, Connection], Coroutine[Any, Any, bytes | None]]
 
 
 @dataclass(frozen=True)
 class Limits:
-    """Seconds and counts; a sender beyond them is closed, others are not disturbed."""
+    """Seconds and counts; a sender beyond them is closed, others are not disturbed.
+
+    `frame_timeout` bounds one whole block however slowly it trickles in, and how long
+    a sender may leave its answers unread.
+    """
 
     max_bytes: int = MAX_BYTES
-    max_connections: int = 256
-    max_per_address: int = 64
+    max_connections: int = 64
+    max_per_address: int = 32
     idle_timeout: float = 3600.0
     frame_timeout: float = 30.0
 
 
 class MLLPServer:
-    """`handler` gives the answer, or None for none. `too_large` answers an overlong
-    block from its head; the connection is closed after that."""
+    """`handler` gives the answer, or None for none; when it raises, the connection is
+    closed without one, and the sender will send again. `too_large` answers an
+    overlong block from its head; the connection is closed after that."""
 
     def __init__(
         self,
@@ -54,141 +49,67 @@ class MLLPServer:
         too_large: Handler | None = None,
         ssl: tls.SSLContext | None = None,
     ) -> None:
-        self._handler = handler
-        self._too_large = too_large
-        self._limits = limits or Limits()
+        self.handler = handler
+        self.too_large = too_large
+        self.limits = limits or Limits()
         self._ssl = ssl
         self._server: asyncio.Server | None = None
+        self._watch: asyncio.Task[None] | None = None
         self._per_address: Counter[str] = Counter()
-        self._sessions: set[asyncio.Task[None]] = set()
+        self._sessions: set[Session] = set()
 
     async def start(self, host: str, port: int) -> None:
-        self._server = await asyncio.start_server(
-            self._accept, host, port, ssl=self._ssl, backlog=512
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(
+            lambda: Session(self), host, port, ssl=self._ssl, backlog=512
         )
+        self._watch = asyncio.create_task(self._keep_time())
 
     @property
     def port(self) -> int:
         assert self._server is not None
         return int(self._server.sockets[0].getsockname()[1])
 
-    async def stop(self) -> None:
-        """Take no more, finish what was received, then close."""
+    async def stop(self, *, grace: float = 10.0) -> None:
+        """Take no more, answer what was received, then close; cut off after `grace`."""
         if self._server is None:
             return
         self._server.close()
+        if self._watch is not None:
+            self._watch.cancel()
+        ends = [session.finish() for session in list(self._sessions)]
+        if ends:
+            await asyncio.wait(ends, timeout=grace)
         for session in list(self._sessions):
-            session.cancel()
-        await asyncio.gather(*self._sessions, return_exceptions=True)
+            session.abort()
+        await self._server.wait_closed()
+        self._server = None
 
-    async def _accept(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> None:
-        peer = writer.get_extra_info("peername") or ("unknown", 0)
-        task = asyncio.current_task()
-        assert task is not None
-        if not self._admit(peer[0]):
-            logger.warning("MLLP connection refused: too many")
-            writer.close()
-            return
-        self._sessions.add(task)
-        try:
-            _tune(writer)
-            address = Connection(f"{peer[0]}:{peer[1]}")
-            await _Session(self, reader, writer, address).run()
-        except (OSError, asyncio.CancelledError):
-            logger.info("MLLP connection ended")
-        finally:
-            self._sessions.discard(task)
-            self._per_address[peer[0]] -= 1
-            writer.close()
-
-    def _admit(self, host: str) -> bool:
-        total = sum(self._per_address.values())
+    def admit(self, session: Session, host: str) -> bool:
+        """Whether there is room for another connection from this address."""
         if (
-            total >= self._limits.max_connections
-            or self._per_address[host] >= self._limits.max_per_address
+            self._per_address.total() >= self.limits.max_connections
+            or self._per_address[host] >= self.limits.max_per_address
         ):
             return False
         self._per_address[host] += 1
+        self._sessions.add(session)
         return True
 
-    @property
-    def limits(self) -> Limits:
-        return self._limits
+    def release(self, host: str) -> None:
+        self._per_address[host] -= 1
+        if not self._per_address[host]:
+            del self._per_address[host]
 
-    async def answer(self, payload: bytes, connection: Connection) -> bytes | None:
-        return await self._handler(payload, connection)
+    def forget(self, session: Session) -> None:
+        self._sessions.discard(session)
 
-    async def answer_too_large(
-        self, head: bytes, connection: Connection
-    ) -> bytes | None:
-        return await self._too_large(head, connection) if self._too_large else None
-
-
-def _tune(writer: asyncio.StreamWriter) -> None:
-    raw = writer.get_extra_info("socket")
-    if raw is not None:
-        raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        raw.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-
-
-class _Session:
-    """One connection: a reader that starts work, a writer that keeps its order."""
-
-    def __init__(
-        self,
-        server: MLLPServer,
-        reader: asyncio.StreamReader,
-        writer: asyncio.StreamWriter,
-        connection: Connection,
-    ) -> None:
-        self._server = server
-        self._reader = reader
-        self._writer = writer
-        self._connection = connection
-        self._frames = FrameReader(server.limits.max_bytes)
-        self._answers: asyncio.Queue[asyncio.Task[bytes | None] | None] = asyncio.Queue(
-            IN_FLIGHT
-        )
-
-    async def run(self) -> None:
-        writing = asyncio.create_task(self._write())
-        try:
-            await self._read()
-        finally:
-            # Also when the server stops: what was received is still answered.
-            await self._answers.put(None)
-            await writing
-
-    async def _read(self) -> None:
-        while data := await self._receive():
-            try:
-                payloads = self._frames.feed(data)
-            except FrameTooLarge as error:
-                await self._queue(
-                    self._server.answer_too_large(error.head, self._connection)
-                )
-                return
-            for payload in payloads:
-                await self._queue(self._server.answer(payload, self._connection))
-
-    async def _receive(self) -> bytes:
-        limits = self._server.limits
-        wait = limits.frame_timeout if self._frames.in_block else limits.idle_timeout
-        try:
-            return await asyncio.wait_for(self._reader.read(65536), wait)
-        except TimeoutError:
-            logger.info("MLLP connection closed: nothing came in time")
-            return b""
-
-    async def _queue(self, work: Awaitable[bytes | None]) -> None:
-        await self._answers.put(asyncio.ensure_future(work))
-
-    async def _write(self) -> None:
-        while (work := await self._answers.get()) is not None:
-            answer = await work
-            if answer is not None:
-                self._writer.write(frame(answer))
-            if self._answers.empty():
-                await self._writer.drain()
+    async def _keep_time(self) -> None:
+        """One clock for all connections: no timer has to be set for each message."""
+        limits = self.limits
+        tick = min(limits.idle_timeout, limits.frame_timeout, 4.0) / 4
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(tick)
+            for session in list(self._sessions):
+                session.check_time(loop.time())
