@@ -27,7 +27,7 @@ def last_seq() -> int:
 
 
 def events_after(seq: int) -> list[Hint]:
-    """Up to 500 events in commit order. Numbers stragglers of a dead writer first."""
+    """Up to 500 events in commit order; first gives numbers to what has committed."""
     if LiveEvent.objects.filter(seq=None).exists():
         give_numbers()
     rows = LiveEvent.objects.filter(seq__gt=seq).order_by("seq")[:BATCH]

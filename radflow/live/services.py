@@ -1,4 +1,7 @@
-"""Publishing hints: rows in the caller's transaction, numbers after its commit."""
+"""Publishing hints: rows in the caller's transaction, numbers after its commit.
+
+Readers give the numbers (selectors.events_after), so a writer only wakes them.
+"""
 
 from __future__ import annotations
 
@@ -19,16 +22,10 @@ FROM fresh, last WHERE live_event.id = fresh.id
 
 
 def publish(topic: str, object_id: int, version: int = 0) -> None:
-    """Queue a hint with the surrounding transaction; sent once that commits."""
+    """Queue a hint with the surrounding transaction; readers wake once it commits."""
     LiveEvent.objects.create(topic=topic, object_id=object_id, version=version)
-    if not any(send_fresh in waiting for waiting in connection.run_on_commit):
-        transaction.on_commit(send_fresh, robust=True)
-
-
-def send_fresh() -> None:
-    """Number every committed, unnumbered event and wake the web processes."""
-    if give_numbers():
-        wake()
+    if not any(wake in waiting for waiting in connection.run_on_commit):
+        transaction.on_commit(wake, robust=True)
 
 
 def give_numbers() -> int:

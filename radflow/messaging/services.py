@@ -12,7 +12,13 @@ from django.utils import timezone
 from radflow.hl7.build import build, msh
 from radflow.live import services as live
 from radflow.messaging import nudge
-from radflow.messaging.models import InboundMessage, OutboundMessage, Peer
+from radflow.messaging.models import (
+    InboundMessage,
+    InboundState,
+    OutboundMessage,
+    OutboundState,
+    Peer,
+)
 from radflow.messaging.models.peer import ANY
 
 
@@ -100,11 +106,39 @@ def next_control_id() -> str:
 def replay_message(*, message_id: int) -> InboundMessage:
     """Put a parked message back into the queue, to be applied as if new."""
     message = InboundMessage.objects.select_for_update().get(pk=message_id)
-    if message.state == "parked":
-        message.state = "received"
+    if message.state == InboundState.PARKED:
+        message.state = InboundState.RECEIVED
         message.attempts = 0
         message.next_attempt_at = timezone.now()
         message.save(update_fields=["state", "attempts", "next_attempt_at"])
         live.publish("message", message.pk)
         nudge.after_commit(nudge.DRAIN)
     return message
+
+
+@transaction.atomic
+def resend_message(*, message_id: int) -> OutboundMessage:
+    """Try a refused or dead message again: the same bytes, the same control ID."""
+    message = OutboundMessage.objects.select_for_update().get(pk=message_id)
+    if message.state in (OutboundState.REFUSED, OutboundState.DEAD):
+        _reopen(message, OutboundState.QUEUED)
+        nudge.after_commit(nudge.RELAY)
+    return message
+
+
+@transaction.atomic
+def discard_message(*, message_id: int) -> OutboundMessage:
+    """Give up a refused message, so that what waits behind it can go."""
+    message = OutboundMessage.objects.select_for_update().get(pk=message_id)
+    if message.state == OutboundState.REFUSED:
+        _reopen(message, OutboundState.DEAD)
+        nudge.after_commit(nudge.RELAY)
+    return message
+
+
+def _reopen(message: OutboundMessage, state: OutboundState) -> None:
+    message.state = state
+    message.next_attempt_at = timezone.now()
+    message.leased_until = None
+    message.save(update_fields=["state", "next_attempt_at", "leased_until"])
+    live.publish("message", message.pk)

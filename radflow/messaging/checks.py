@@ -1,0 +1,112 @@
+"""What a message must be before we take responsibility for it (standards.md 3.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from radflow.hl7.acks import HL7Error
+from radflow.hl7.message import Message
+from radflow.hl7.timestamps import parse_ts
+from radflow.messaging.models import Peer
+from radflow.messaging.models.peer import ANY
+from radflow.messaging.routes import handler_for
+
+VERSIONS = frozenset(
+    {"2.3", "2.3.1", "2.4", "2.5", "2.5.1", "2.6", "2.7", "2.7.1", "2.8"}
+)
+CONTROL_ID_LENGTH = 199
+CLOCK_TOLERANCE = timedelta(minutes=5)
+
+
+@dataclass
+class Verdict:
+    """Whether to take it, from whom it is, and what it speaks of."""
+
+    peer: Peer | None = None
+    message: Message | None = None
+    error: HL7Error | None = None
+    keys: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    is_ack: bool = False
+
+
+def examine(raw: bytes, peers: Sequence[Peer]) -> Verdict:
+    """Check one message; never raises for what bytes can hold."""
+    verdict = Verdict()
+    try:
+        _examine(raw, peers, verdict)
+    except HL7Error as error:
+        verdict.error = error
+    return verdict
+
+
+def _examine(raw: bytes, peers: Sequence[Peer], verdict: Verdict) -> None:
+    message = verdict.message = Message.parse(raw)
+    verdict.peer = _sender(message, peers)
+    if verdict.peer and verdict.peer.fallback_charset != "iso8859_1":
+        fallback = verdict.peer.fallback_charset
+        message = verdict.message = Message.parse(raw, fallback_charset=fallback)
+    verdict.warnings += message.warnings
+    if message.message_type.partition("^")[0] in ("ACK", "MCF"):
+        verdict.is_ack = True
+        return
+    peer = _check_header(message, verdict)
+    handler = handler_for(message.message_type)
+    handler.check(message)
+    verdict.keys = list(handler.keys(message, peer))[:32]
+
+
+def _sender(message: Message, peers: Sequence[Peer]) -> Peer | None:
+    """The exact pair, else the application from anywhere, else any sender."""
+    names = (message.sending_application, message.sending_facility)
+    for wanted in (names, (names[0], ANY), (ANY, ANY)):
+        for peer in peers:
+            if (peer.sending_application, peer.sending_facility) == wanted:
+                return peer
+    return None
+
+
+def _check_header(message: Message, verdict: Verdict) -> Peer:
+    _require(message.control_id, "Control ID (MSH-10) is missing.", "MSH^1^10")
+    if len(message.control_id) > CONTROL_ID_LENGTH:
+        raise HL7Error("102", "Control ID (MSH-10) is too long.", "MSH^1^10")
+    _require(message.header.value(9), "Message type (MSH-9) is missing.", "MSH^1^9")
+    _require(message.processing_id, "Processing id (MSH-11) is missing.", "MSH^1^11")
+    version = message.version or "2.5.1"
+    if version not in VERSIONS:
+        raise HL7Error(
+            "203", "This HL7 version is not supported.", "MSH^1^12", ack="AR"
+        )
+    peer = verdict.peer
+    if peer is None or not peer.enabled:
+        raise HL7Error(
+            "103", "Sender (MSH-3, MSH-4) is not known here.", "MSH^1^3", ack="AR"
+        )
+    if message.processing_id not in peer.processing_ids:
+        raise HL7Error(
+            "202", "This processing id is not accepted here.", "MSH^1^11", ack="AR"
+        )
+    _check_clock(message, peer, verdict)
+    return peer
+
+
+def _require(value: str, text: str, location: str) -> None:
+    if not value:
+        raise HL7Error("101", text, location)
+
+
+def _check_clock(message: Message, peer: Peer, verdict: Verdict) -> None:
+    """A sender whose clock is off is warned about, not refused; no time is fine."""
+    if not message.message_time:
+        verdict.warnings.append("MSH-7 is empty")
+        return
+    try:
+        sent = parse_ts(message.message_time, zone=ZoneInfo(peer.time_zone)).value
+    except HL7Error:
+        verdict.warnings.append("MSH-7 is not a valid time")
+        return
+    if abs(datetime.now(UTC) - sent) > CLOCK_TOLERANCE:
+        verdict.warnings.append("MSH-7 is more than five minutes from our clock")

@@ -1,0 +1,51 @@
+"""`manage.py hl7`: the MLLP listener, its own process, needing only PostgreSQL."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from typing import Any
+
+import uvloop
+from django.conf import settings
+from django.core.management.base import BaseCommand
+
+from radflow.hl7.server import Connection, Limits, MLLPServer
+from radflow.messaging.intake import Received, refuse_too_large
+from radflow.messaging.writer import InboxWriter
+
+logger = logging.getLogger(__name__)
+
+
+class Command(BaseCommand):
+    help = "Listen for HL7 v2 over MLLP. Ends with SIGTERM or Ctrl-C."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        uvloop.run(_serve())
+
+
+async def _serve() -> None:
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    writer = InboxWriter(loop)
+    server = _server(writer)
+    await server.start(settings.BIND, settings.MLLP_PORT)
+    logger.info("HL7 listener on %s:%d", settings.BIND, settings.MLLP_PORT)
+    await stop.wait()
+    await server.stop()
+    writer.stop()
+
+
+def _server(writer: InboxWriter) -> MLLPServer:
+    async def receive(raw: bytes, connection: Connection) -> bytes | None:
+        return await writer.write(Received(raw, connection.address))
+
+    async def too_large(head: bytes, connection: Connection) -> bytes | None:
+        logger.warning("MLLP block over the limit refused")
+        return refuse_too_large(head)
+
+    limits = Limits(max_bytes=settings.HL7_MAX_BYTES)
+    return MLLPServer(receive, limits=limits, too_large=too_large)

@@ -1,0 +1,176 @@
+"""Sending the outbox: in order per peer and key, the same bytes until acknowledged.
+
+A message is leased and marked `sent` in a transaction of its own before a byte
+leaves, and only a matching positive acknowledgement ends it. A worker that dies in
+between leaves a lease that runs out: the message is sent again, byte for byte with
+its control ID, so the receiver can tell. After a positive ACK it is never sent.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import random
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from radflow.hl7.acks import Ack, HL7Error, read_ack
+from radflow.hl7.client import MLLPClient, MLLPError, MLLPTimeout
+from radflow.live import services as live
+from radflow.messaging import signals
+from radflow.messaging.models import (
+    DeliveryAttempt,
+    OutboundMessage,
+    OutboundState,
+    Peer,
+)
+
+logger = logging.getLogger(__name__)
+
+ERROR_TRIES = 5
+BACKOFF_SECONDS = (1, 2, 5, 10, 30, 60)
+LEASE_SLACK = timedelta(seconds=20)
+
+# The oldest open message of each peer and key, if it is due and nobody has it. A
+# refused one blocks its key until a human resends or discards it.
+_CLAIM = """
+SELECT mine.id FROM messaging_outbound AS mine
+JOIN messaging_peer AS peer ON peer.id = mine.peer_id AND peer.enabled
+WHERE mine.state IN ('queued', 'sent') AND mine.next_attempt_at <= now()
+  AND (mine.leased_until IS NULL OR mine.leased_until < now())
+  AND NOT EXISTS (
+    SELECT 1 FROM messaging_outbound AS earlier
+    WHERE earlier.peer_id = mine.peer_id AND earlier.key = mine.key
+      AND earlier.id < mine.id AND earlier.state IN ('queued', 'sent', 'refused'))
+ORDER BY mine.id LIMIT 1 FOR UPDATE OF mine SKIP LOCKED
+"""
+
+
+@dataclass(frozen=True)
+class Try:
+    """What one attempt brought: `outcome` as in DeliveryAttempt."""
+
+    outcome: str
+    response: bytes = b""
+    ack: Ack | None = None
+
+
+def relay(limit: int = 1000) -> int:
+    """Send up to `limit` messages; returns how many were tried."""
+    for count in range(limit):
+        message = _lease()
+        if message is None:
+            return count
+        started = timezone.now()
+        _settle(message, _deliver(message), started)
+    return limit
+
+
+@transaction.atomic
+def _lease() -> OutboundMessage | None:
+    with connection.cursor() as cursor:
+        cursor.execute(_CLAIM)
+        found = cursor.fetchone()
+    if found is None:
+        return None
+    message = OutboundMessage.objects.select_related("peer").get(pk=found[0])
+    wait = timedelta(seconds=message.peer.ack_timeout * 2) + LEASE_SLACK
+    message.leased_until = timezone.now() + wait
+    message.state = OutboundState.SENT
+    message.attempts += 1
+    message.save(update_fields=["leased_until", "state", "attempts"])
+    return message
+
+
+def _deliver(message: OutboundMessage) -> Try:
+    client = _client(message.peer)
+    try:
+        response = client.send(bytes(message.raw))
+    except MLLPTimeout:
+        return Try("timeout")
+    except MLLPError:
+        return Try("unreachable")
+    try:
+        ack = read_ack(response)
+    except HL7Error:
+        client.close()
+        return Try("mismatch", response)
+    if ack.control_id != message.control_id:
+        # Whatever this answers, it is not this message: start afresh.
+        client.close()
+        return Try("mismatch", response, ack)
+    return Try(ack.code[:20] or "mismatch", response, ack)
+
+
+_clients: dict[tuple[int, str, int], MLLPClient] = {}
+
+
+def _client(peer: Peer) -> MLLPClient:
+    """One connection per peer and process; a fork must not share its parent's."""
+    key = (os.getpid(), peer.host, peer.port)
+    if key not in _clients:
+        _clients[key] = MLLPClient(peer.host, peer.port)
+    _clients[key].timeout = float(peer.ack_timeout)
+    return _clients[key]
+
+
+@transaction.atomic
+def _settle(message: OutboundMessage, tried: Try, started: datetime) -> None:
+    """Record the attempt; the lease is the fence: a later holder decides alone."""
+    held = OutboundMessage.objects.select_for_update().get(pk=message.pk)
+    attempt = DeliveryAttempt.objects.create(
+        message=held,
+        started_at=started,
+        outcome=tried.outcome,
+        response=tried.response,
+    )
+    if held.attempts != message.attempts or held.state != OutboundState.SENT:
+        return
+    held.leased_until = None
+    if tried.outcome in ("AA", "CA"):
+        _acknowledge(held, tried)
+        signals.message_acknowledged.send(
+            OutboundMessage, message=held, attempt=attempt
+        )
+    elif tried.outcome in ("AR", "CR") or _gave_up(held, tried):
+        _refuse(held, tried)
+        signals.message_refused.send(OutboundMessage, message=held, attempt=attempt)
+    else:
+        _retry(held)
+    live.publish("message", held.pk)
+
+
+def _acknowledge(message: OutboundMessage, tried: Try) -> None:
+    message.state = OutboundState.ACKNOWLEDGED
+    message.acknowledged_at = timezone.now()
+    message.ack_code, message.ack_raw = tried.outcome, tried.response
+    message.error_code = message.error_location = message.error_text = ""
+    message.save()
+
+
+def _gave_up(message: OutboundMessage, tried: Try) -> bool:
+    """AE a few times over; a peer that cannot be reached is tried for ever."""
+    if tried.outcome not in ("AE", "CE"):
+        return False
+    errors = message.tries.filter(outcome__in=["AE", "CE"]).count()
+    return errors >= ERROR_TRIES
+
+
+def _refuse(message: OutboundMessage, tried: Try) -> None:
+    message.state = OutboundState.REFUSED
+    message.ack_code, message.ack_raw = tried.outcome, tried.response
+    if tried.ack:
+        message.error_code = tried.ack.error_code[:40]
+        message.error_location = tried.ack.error_location[:60]
+        message.error_text = tried.ack.text[:300]
+    message.save()
+
+
+def _retry(message: OutboundMessage) -> None:
+    seconds = BACKOFF_SECONDS[min(message.attempts, len(BACKOFF_SECONDS)) - 1]
+    jitter = random.uniform(0.8, 1.2)
+    message.next_attempt_at = timezone.now() + timedelta(seconds=seconds * jitter)
+    message.save()

@@ -1,0 +1,11 @@
+"""News for the floors above, sent inside the transaction.
+
+message_acknowledged, message_refused: message (OutboundMessage), attempt
+"""
+
+from __future__ import annotations
+
+from django.dispatch import Signal
+
+message_acknowledged = Signal()
+message_refused = Signal()

@@ -1,0 +1,68 @@
+"""The thread that owns the listener's database connection: group commit.
+
+While one transaction commits, the next messages gather; so a burst shares fsyncs
+and a lone message waits for nobody.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from queue import SimpleQueue
+
+from django.db import connection
+
+from radflow.messaging.intake import Intake, Received
+
+logger = logging.getLogger(__name__)
+
+BATCH = 64
+Waiting = tuple[Received, "asyncio.Future[bytes | None]"]
+
+
+class InboxWriter:
+    """`await write(received)` returns the answer once the message is committed."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._queue: SimpleQueue[Waiting | None] = SimpleQueue()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    async def write(self, received: Received) -> bytes | None:
+        future: asyncio.Future[bytes | None] = self._loop.create_future()
+        self._queue.put((received, future))
+        return await future
+
+    def stop(self) -> None:
+        """Commit what was taken, then end."""
+        self._queue.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        intake = Intake()
+        while (first := self._queue.get()) is not None:
+            batch = [first]
+            while len(batch) < BATCH and not self._queue.empty():
+                if (following := self._queue.get()) is None:
+                    self._queue.put(None)
+                    break
+                batch.append(following)
+            self._write(intake, batch)
+        connection.close()
+
+    def _write(self, intake: Intake, batch: list[Waiting]) -> None:
+        """An unforeseen error must not kill the listener: no row, no answer."""
+        try:
+            answers = intake.receive([received for received, _ in batch])
+        except Exception:
+            logger.exception("a batch of %d messages was not stored", len(batch))
+            answers = [None] * len(batch)
+        self._loop.call_soon_threadsafe(_release, batch, answers)
+
+
+def _release(batch: list[Waiting], answers: list[bytes | None]) -> None:
+    for (_, future), answer in zip(batch, answers, strict=True):
+        if not future.done():
+            future.set_result(answer)
