@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from orders.hl7.profiles import Mapping, Paths
 from orders.requests import Code, OrderRequest, ScheduleRequest
+from radflow.hl7.errors import HL7Error
 from radflow.hl7.fields import CWE, EI, XCN, parse_ts
 from radflow.hl7.groups import OrderGroup
 from radflow.hl7.message import NULL, Message, Segment
@@ -87,7 +88,7 @@ class Reader:
             entering_organization=self.value(("ORC-17.2", "ORC-17.1")),
             weight_kg=self._measure(_WEIGHT),
             height_m=self._measure(_HEIGHT),
-            event_time=self._time("ORC-9.1", planned=False),
+            event_time=self._event_time(),
             schedule=self.schedule(),
         )
 
@@ -167,6 +168,16 @@ class Reader:
         if not planned and stamp.value > datetime.now(UTC) + timedelta(minutes=5):
             return datetime.now(UTC)
         return stamp.value
+
+    def _event_time(self) -> datetime | None:
+        """ORC-9, else MSH-7 (section 5.4); a slot time is never an event time."""
+        if told := self._time("ORC-9.1", planned=False):
+            return told
+        zone = ZoneInfo(self.peer.time_zone)
+        try:
+            return parse_ts(self.message.message_time, zone=zone).value
+        except HL7Error:
+            return None
 
     def _code(self, paths: Paths) -> Code:
         """A coded element that starts at the component the path names."""

@@ -55,6 +55,8 @@ def place_order(
     earlier = _same_order(order, person)
     if earlier and earlier.status not in TERMINAL_STATES:
         return _repeated(earlier, cause)
+    if earlier:
+        order = _again(order, earlier)
     request = _completed(order)
     _refuse_used_numbers(request)
     made = Order(
@@ -121,6 +123,21 @@ def _same_order(request: OrderRequest, person: Patient) -> Order | None:
             code="PATIENT_MISMATCH",
         )
     return same[0] if same else None
+
+
+def _again(request: OrderRequest, ended: Order) -> OrderRequest:
+    """Cancelled and ordered anew: a later NW is a new exam with numbers of its own.
+
+    One that is not later is the old order coming late; nothing must come alive.
+    """
+    if not (request.event_time and ended.event_time) or (
+        request.event_time <= ended.event_time
+    ):
+        raise DuplicateOrder(
+            "This order was cancelled or ended, and the message is not newer. If the "
+            "exam is wanted again, the sender must order it anew."
+        )
+    return replace(request, accession_number="", study_instance_uid="")
 
 
 def _repeated(order: Order, cause: Cause) -> Placed:

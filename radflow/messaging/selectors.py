@@ -110,3 +110,18 @@ def _outbound() -> QuerySet[Any, Any]:
         at=F("created_at"),
         peer_name=F("peer__name"),
     )
+
+
+def row_of(message: InboundMessage | OutboundMessage) -> MessageRow:
+    """The same line for one message at hand."""
+    kind = _inbound() if isinstance(message, InboundMessage) else _outbound()
+    return as_row(kind.get(pk=message.pk))
+
+
+def readable(raw: bytes) -> str:
+    """Bytes as text for a screen, one segment a line; never fails."""
+    try:
+        text = raw.decode()
+    except UnicodeDecodeError:
+        text = raw.decode("latin-1")
+    return text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "␀")

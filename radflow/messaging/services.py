@@ -9,6 +9,8 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
+from radflow.accounts.models import User
+from radflow.audit import services as audit
 from radflow.hl7.build import build, msh
 from radflow.live import services as live
 from radflow.messaging import nudge
@@ -103,7 +105,7 @@ def next_control_id() -> str:
 
 
 @transaction.atomic
-def replay_message(*, message_id: int) -> InboundMessage:
+def replay_message(*, message_id: int, by: User) -> InboundMessage:
     """Put a parked message back into the queue, to be applied as if new."""
     message = InboundMessage.objects.select_for_update().get(pk=message_id)
     if message.state == InboundState.PARKED:
@@ -111,26 +113,29 @@ def replay_message(*, message_id: int) -> InboundMessage:
         message.attempts = 0
         message.next_attempt_at = timezone.now()
         message.save(update_fields=["state", "attempts", "next_attempt_at"])
+        audit.record("message_replayed", actor=by, message_id=message.pk)
         live.publish("message", message.pk)
         nudge.after_commit(nudge.DRAIN)
     return message
 
 
 @transaction.atomic
-def resend_message(*, message_id: int) -> OutboundMessage:
+def resend_message(*, message_id: int, by: User) -> OutboundMessage:
     """Try a refused or dead message again: the same bytes, the same control ID."""
     message = OutboundMessage.objects.select_for_update().get(pk=message_id)
     if message.state in (OutboundState.REFUSED, OutboundState.DEAD):
+        audit.record("message_resent", actor=by, detail={"outbound": message.pk})
         _reopen(message, OutboundState.QUEUED)
         nudge.after_commit(nudge.RELAY)
     return message
 
 
 @transaction.atomic
-def discard_message(*, message_id: int) -> OutboundMessage:
+def discard_message(*, message_id: int, by: User) -> OutboundMessage:
     """Give up a refused message, so that what waits behind it can go."""
     message = OutboundMessage.objects.select_for_update().get(pk=message_id)
     if message.state == OutboundState.REFUSED:
+        audit.record("message_discarded", actor=by, detail={"outbound": message.pk})
         _reopen(message, OutboundState.DEAD)
         nudge.after_commit(nudge.RELAY)
     return message

@@ -1,1 +1,34 @@
-urlpatterns: list[object] = []
+from __future__ import annotations
+
+from django.urls import path, register_converter
+
+from radflow.messaging.api import views
+
+
+class ReferenceConverter:
+    """`in-7` or `out-9`."""
+
+    regex = r"(?:in|out)-[0-9]{1,18}"
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
+register_converter(ReferenceConverter, "message")
+
+urlpatterns = [
+    path("messages/", views.MessageListView.as_view(), name="message-list"),
+    path(
+        "messages/<message:reference>/",
+        views.MessageDetailView.as_view(),
+        name="message-detail",
+    ),
+    path(
+        "messages/<message:reference>/replay/",
+        views.ReplayView.as_view(),
+        name="message-replay",
+    ),
+]
