@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from radflow.hl7.message import Message, Segment
@@ -38,11 +39,77 @@ class OrderGroup:
         return self.orc is None and self.obr is None
 
 
+@dataclass
+class PatientGroup:
+    """What stands before the first order of one patient (ORM, ORU, ADT alike)."""
+
+    pid: Segment | None = None
+    pd1: Segment | None = None
+    pv1: Segment | None = None
+    pv2: Segment | None = None
+    nte: list[Segment] = field(default_factory=list)
+    al1: list[Segment] = field(default_factory=list)
+    dg1: list[Segment] = field(default_factory=list)
+    obx: list[Observation] = field(default_factory=list)
+    others: list[Segment] = field(default_factory=list)
+
+
+@dataclass
+class ResultGroup:
+    """One patient of an ORU and the observation groups that follow."""
+
+    patient: PatientGroup
+    orders: list[OrderGroup]
+
+
+def patient_group(message: Message) -> PatientGroup:
+    """The first patient; notes before PID belong to the message and are left out."""
+    return _patient(message.segments[1:])
+
+
+def _patient(segments: Sequence[Segment]) -> PatientGroup:
+    group = PatientGroup()
+    for segment in segments:
+        if segment.name in ("ORC", "OBR") or (segment.name == "PID" and group.pid):
+            break
+        _add_to_patient(segment, group)
+    return group
+
+
+def _add_to_patient(segment: Segment, group: PatientGroup) -> None:
+    match segment.name:
+        case "PID" | "PD1" | "PV1" | "PV2" as name:
+            setattr(group, name.lower(), segment)
+        case "AL1" | "DG1" as name:
+            getattr(group, name.lower()).append(segment)
+        case "OBX":
+            group.obx.append(Observation(segment))
+        case "NTE" if group.obx:
+            group.obx[-1].nte.append(segment)
+        case "NTE" if group.pid is not None:
+            group.nte.append(segment)
+        case _:
+            group.others.append(segment)
+
+
+def result_groups(message: Message) -> list[ResultGroup]:
+    """Patients of an ORU with their results; ORC is optional, PID may repeat."""
+    starts = [s.index for s in message.segments if s.name == "PID"] or [1]
+    ends = [*starts[1:], len(message.segments)]
+    starts[0] = 1
+    spans = [message.segments[i:j] for i, j in zip(starts, ends, strict=True)]
+    return [ResultGroup(_patient(span), _orders(span)) for span in spans]
+
+
 def order_groups(message: Message) -> list[OrderGroup]:
     """The orders of a message, in its order; every segment after the first is kept."""
+    return _orders(message.segments[1:])
+
+
+def _orders(segments: Sequence[Segment]) -> list[OrderGroup]:
     groups: list[OrderGroup] = []
     current = OrderGroup()
-    for segment in message.segments[1:]:
+    for segment in segments:
         if segment.name == "ORC" or (segment.name == "OBR" and current.obr is not None):
             if not current.is_empty:
                 groups.append(current)
@@ -98,14 +165,3 @@ def _same(one: OrderGroup, other: OrderGroup) -> bool:
         return False
     keys = [(obr.value(18), obr.value(19)) for obr in (one.obr, other.obr)]
     return keys[0] == keys[1] and all(keys[0])
-
-
-def patient_notes(message: Message) -> list[Segment]:
-    """NTE segments that follow PID before any order."""
-    notes = []
-    for segment in message.segments[1:]:
-        if segment.name in ("ORC", "OBR"):
-            break
-        if segment.name == "NTE":
-            notes.append(segment)
-    return notes

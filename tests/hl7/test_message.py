@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+import pytest
+
+from radflow.hl7.errors import HL7Error
+from radflow.hl7.message import (
+    BOM_SEEN,
+    LINE_FEEDS,
+    LOWER_CASE,
+    NOT_A_SEGMENT,
+    SEVERAL_HEADERS,
+    Message,
+)
+from tests.hl7.samples import all_samples, message, sample
+
+
+@pytest.mark.parametrize("name", all_samples())
+def test_every_sample_comes_back_byte_for_byte(name: str) -> None:
+    raw = all_samples()[name]
+    parsed = Message.parse(raw)
+    assert parsed.encode() == raw
+    assert parsed.warnings == ()
+    assert all(segment.name for segment in parsed.segments)
+
+
+def test_the_header_is_read() -> None:
+    parsed = Message.parse(sample("01"))
+    assert parsed.message_type == "OML^O21"
+    assert parsed.structure == "OML_O21"
+    assert parsed.control_id == "E1000001"
+    assert (parsed.version, parsed.processing_id) == ("2.5.1", "P")
+    assert (parsed.sending_application, parsed.sending_facility) == ("EHRX", "GENHOSP")
+    assert parsed.receiving_application == "RADFLOW"
+    assert parsed.receiving_facility == "RADDEPT"
+    assert parsed.message_time == "20260302083000+0000"
+    assert parsed.value("MSH-1") == "|"
+    assert parsed.value("MSH-2") == "^~\\&"
+
+
+def test_values_are_found_by_path() -> None:
+    parsed = Message.parse(sample("01"))
+    assert parsed.value("PID-3.1") == "700123"
+    assert parsed.value("PID-3[2].4.1") == "NATID"
+    assert parsed.value("PID-3[3].1") == ""
+    assert parsed.value("ZDS-1.4") == "DICOM"
+    assert parsed.value("ZZZ-1", "none") == "none"
+    with pytest.raises(ValueError, match="not a path"):
+        parsed.value("PID.3")
+
+
+def test_null_and_empty_differ() -> None:
+    segment = Message.parse(message('PID|1||""||a')).first("PID")
+    assert segment is not None
+    assert segment.is_null(3)
+    assert not segment.is_null(4)
+    assert segment.repetitions(4) == []
+
+
+def test_repetitions_components_and_text() -> None:
+    segment = Message.parse(message(r"OBX|1|TX|a&b^c~d|| x\T\y^z")).all("OBX")[0]
+    first, second = segment.repetitions(3)
+    assert first.components() == ["a&b", "c"]
+    assert first.subcomponents(1) == ["a", "b"]
+    assert first.value(1, 2) == "b"
+    assert second.value() == "d"
+    assert segment.value(3, repetition=2) == "d"
+    assert segment.repetitions(5)[0].text() == " x&y^z"
+    assert segment.field_count == 5
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_other_line_ends_are_read_and_told(end: str) -> None:
+    raw = sample("01").replace(b"\r", end.encode())
+    parsed = Message.parse(raw)
+    assert parsed.warnings == (LINE_FEEDS,)
+    assert parsed.encode() == sample("01")
+
+
+def test_a_line_feed_in_running_text_ends_no_segment() -> None:
+    parsed = Message.parse(message("NTE|1||first\nCTA: second", "OBX|1\nOBX|2"))
+    assert [segment.name for segment in parsed.segments] == ["MSH", "NTE", "OBX", "OBX"]
+    assert parsed.value("NTE-3") == "first\nCTA: second"
+
+
+def test_no_line_is_lost() -> None:
+    parsed = Message.parse(message("junk", "pid|1||42", "", "Z1", "|x"))
+    assert [segment.text for segment in parsed.segments[1:]] == [
+        "junk",
+        "pid|1||42",
+        "Z1",
+        "|x",
+    ]
+    assert parsed.value("PID-3") == "42"
+    assert parsed.warnings == (NOT_A_SEGMENT, LOWER_CASE)
+
+
+def test_a_byte_order_mark_is_told() -> None:
+    assert Message.parse(b"\xef\xbb\xbf" + sample("01")).warnings == (BOM_SEEN,)
+
+
+def test_a_second_header_is_told() -> None:
+    assert SEVERAL_HEADERS in Message.parse(sample("01") * 2).warnings
+
+
+def test_other_delimiters_are_taken_from_the_header() -> None:
+    raw = b"MSH#@!?%#A#B%C@D\rPID#1##7@x!8?F?9\r"
+    parsed = Message.parse(raw)
+    assert parsed.value("MSH-4.1.2") == "C"
+    assert parsed.value("PID-3[2].1") == "8#9"
+    assert parsed.encode() == raw
+
+
+def test_five_encoding_characters_are_read() -> None:
+    parsed = Message.parse(b"MSH|^~\\&#|A\rPID|1||a\\P\\b\r")
+    assert parsed.value("PID-3") == "a#b"
+
+
+def test_short_encoding_characters_are_filled_up() -> None:
+    parsed = Message.parse(b"MSH|^|A\rPID|1||a^b&c~d\r")
+    assert parsed.value("PID-3.2.2") == "c"
+    assert Message.parse(b"MSH|^~&|A\r").delimiters.subcomponent == ""
+
+
+@pytest.mark.parametrize(
+    ("raw", "code"),
+    [
+        (b"", "100"),
+        (b"PID|1", "100"),
+        (b"MSH", "100"),
+        (b"MSHx^~\\&x", "100"),
+        (b"MSH|^^\\&|", "102"),
+        (b"MSH|^~|&|x", None),
+        (b"MSH|ab\\&|", "102"),
+        (b"FHS|^~\\&|", "100"),
+    ],
+)
+def test_a_bad_header_is_refused(raw: bytes, code: str | None) -> None:
+    if code is None:
+        assert Message.parse(raw)
+        return
+    with pytest.raises(HL7Error) as caught:
+        Message.parse(raw)
+    assert (caught.value.code, caught.value.ack) == (code, "AR")
