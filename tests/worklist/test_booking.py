@@ -27,11 +27,6 @@ DESK = Cause(actor="desk")
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def station() -> Station:
-    return StationFactory.create(ae_title="CT1_AE", name="CT1")
-
-
 def book(order: Order, room: Room, start: datetime = TEN, **more: object) -> None:
     book_step(order_id=order.pk, room_id=room.pk, start=start, cause=DESK, **more)  # type: ignore[arg-type]
 

@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.contrib import admin
+
+from worklist.models import Room, Station
+
+if TYPE_CHECKING:
+    RoomAdminBase = admin.ModelAdmin[Room]
+    StationAdminBase = admin.ModelAdmin[Station]
+    StationInlineBase = admin.TabularInline[Station, Room]
+else:
+    RoomAdminBase = StationAdminBase = admin.ModelAdmin
+    StationInlineBase = admin.TabularInline
+
+
+class StationInline(StationInlineBase):
+    model = Station
+    extra = 0
+
+
+@admin.register(Room)
+class RoomAdmin(RoomAdminBase):
+    list_display = ("name", "location", "position", "enabled")
+    list_editable = ("position", "enabled")
+    inlines = (StationInline,)
+
+
+@admin.register(Station)
+class StationAdmin(StationAdminBase):
+    list_display = ("ae_title", "name", "room", "modality", "charset", "enabled")
+    list_filter = ("modality", "enabled")
+    search_fields = ("ae_title", "name")

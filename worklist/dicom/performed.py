@@ -1,0 +1,62 @@
+"""MPPS N-CREATE, N-SET and N-GET: from the wire to the services and back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.db import connections
+from pydicom.dataset import Dataset
+
+from radflow.dicom import mpps, statuses
+from radflow.dicom.exchange import AssociationInfo
+from radflow.dicom.mpps import Problem
+from worklist.dicom.requests import request_of
+from worklist.exceptions import StepRefused
+from worklist.models import DicomExchange, PerformedStep
+from worklist.services.exchanges import Request, keep
+from worklist.services.performing import create_performed_step, set_performed_step
+
+Kind = DicomExchange.Kind
+
+
+def create(uid: str, step: Dataset, info: AssociationInfo) -> Problem | None:
+    request = request_of(Kind.CREATE, step, info)
+    return _answered(
+        request, lambda: create_performed_step(uid=uid, step=step, request=request)
+    )
+
+
+def change(uid: str, values: Dataset, info: AssociationInfo) -> Problem | None:
+    request = request_of(Kind.SET, values, info)
+    return _answered(
+        request, lambda: set_performed_step(uid=uid, change=values, request=request)
+    )
+
+
+def get(uid: str, info: AssociationInfo) -> Dataset | Problem:
+    try:
+        step = PerformedStep.objects.filter(sop_instance_uid=uid).first()
+        return Dataset.from_json(step.dataset) if step else mpps.UNKNOWN
+    finally:
+        connections.close_all()
+
+
+def _answered(
+    request: Request, carry_out: Callable[[], Problem | None]
+) -> Problem | None:
+    """Success only after the commit; a refused or failed request is kept as well."""
+    try:
+        return carry_out()
+    except StepRefused as refused:
+        problem = refused.problem
+        keep(request, status=problem.status, comment=problem.comment)
+        return problem
+    except Exception as error:
+        keep(
+            request,
+            status=statuses.PROCESSING_FAILURE,
+            comment=type(error).__name__,
+        )
+        raise
+    finally:
+        connections.close_all()

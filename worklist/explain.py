@@ -1,0 +1,104 @@
+"""Why an exam is, or is not, on a scanner's worklist: in words, each with its fix."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from pydicom.dataset import Dataset
+
+from orders.lifecycle import WORKLIST_STATES, ExamState
+from orders.models import Order
+from radflow.dicom.datasets import plan_answer
+from radflow.dicom.errors import ValueTooLong
+from radflow.dicom.worklist_item import missing_type1
+from worklist.items import build_item
+from worklist.models import ScheduledStep, Station
+from worklist.selectors.worklist import IDENTITY_CONFLICT, offered_to
+
+
+@dataclass(frozen=True)
+class Reason:
+    """`offered` is true for the one reason why it is on the list."""
+
+    text: str
+    fix: str = ""
+    offered: bool = False
+
+
+def explain(order: Order, station: Station) -> list[Reason]:
+    """Every obstacle between the order and this scanner; else that there is none."""
+    reasons = [*_of_exam(order), *_of_station(station)]
+    step = order.steps.filter(closed=False).order_by("start").first()
+    if step is None:
+        reasons.append(Reason("It has no open step.", "Give it a time and a room."))
+    else:
+        reasons += _of_step(order, step, station)
+    if reasons:
+        return reasons
+    return [Reason(f"{station.name} is offered this exam.", offered=True)]
+
+
+def _of_exam(order: Order) -> list[Reason]:
+    reasons = []
+    if order.status not in WORKLIST_STATES:
+        label = ExamState(order.status).label.lower()
+        reasons.append(
+            Reason(f"The exam is {label}.", _STATE_FIXES.get(order.status, ""))
+        )
+    if not order.modality:
+        reasons.append(
+            Reason("The exam has no modality.", "Add its procedure to the catalogue.")
+        )
+    if IDENTITY_CONFLICT in order.flags:
+        reasons.append(
+            Reason("The patient's identity is in doubt.", "Resolve the conflict.")
+        )
+    return reasons
+
+
+_STATE_FIXES: dict[str, str] = {
+    ExamState.ORDERED: "Give it a time and a room.",
+    ExamState.ON_HOLD: "Release the hold.",
+}
+
+
+def _of_station(station: Station) -> list[Reason]:
+    if station.enabled:
+        return []
+    return [Reason(f"{station.name} is switched off.", "Enable the station.")]
+
+
+def _of_step(order: Order, step: ScheduledStep, station: Station) -> list[Reason]:
+    reasons = []
+    if step.modality != station.modality:
+        reasons.append(
+            Reason(
+                f"Modality is {step.modality}, {station.name} does {station.modality}."
+            )
+        )
+    if order.modality and step.modality != order.modality:
+        reasons.append(
+            Reason(
+                f"The slot was made for {step.modality}, the exam now needs "
+                f"{order.modality}.",
+                "Book it again.",
+            )
+        )
+    if not ScheduledStep.objects.filter(offered_to(station), pk=step.pk).exists():
+        where = order.station_ae_title or order.room_name or "another scanner"
+        reasons.append(Reason(f"It is planned for {where}.", "Move it."))
+    return reasons + _of_item(step, station)
+
+
+def _of_item(step: ScheduledStep, station: Station) -> list[Reason]:
+    item = build_item(step)
+    item = replace(item, station_ae=item.station_ae or station.ae_title)
+    reasons = [
+        Reason(f"{keyword} has no value.", "Complete the order.")
+        for keyword in missing_type1(item)
+    ]
+    try:
+        plan_answer(Dataset()).answer(item, charset=station.charset)
+    except ValueTooLong as error:
+        reasons.append(Reason(f"{error}.", "The sender must give a shorter one."))
+    return reasons

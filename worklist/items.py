@@ -1,0 +1,146 @@
+"""An exam's step as a worklist item (standards.md sections 6.1 and 6.2)."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+
+from orders.hl7.outbound import NAMESPACE
+from orders.models import Order, Patient, PatientIdentifier, Visit
+from radflow.dicom.worklist_item import Code, IssuedId, Issuer, WorklistItem
+from worklist.models import ScheduledStep
+
+# HL7 table 0485 to (0040,1003).
+_PRIORITIES = {"S": "STAT", "A": "HIGH", "P": "HIGH", "C": "HIGH", "T": "MEDIUM"}
+_SEXES = {"M": "M", "F": "F", "O": "O", "A": "O", "N": "O"}
+_PREGNANT = "B6"
+_DEFINITELY = 3
+
+
+def build_item(step: ScheduledStep) -> WorklistItem:
+    """Reads order, patient with identifiers, visit, station and room: prefetch them.
+
+    `station_ae` stays empty while any scanner of the modality may take the step.
+    """
+    order = step.order
+    patient = order.patient
+    own, others = _identifiers(patient)
+    start = timezone.localtime(step.start, timezone.get_default_timezone())
+    station = step.station
+    return WorklistItem(
+        patient_name=person_name(
+            patient.family_name,
+            patient.given_name,
+            patient.middle_name,
+            patient.prefix,
+            patient.suffix,
+            ideographic=patient.name_ideographic,
+            phonetic=patient.name_phonetic,
+        ),
+        patient_id=own,
+        other_patient_ids=others,
+        birth_date=birth_date(patient),
+        sex=_SEXES.get(patient.sex, ""),
+        weight_kg=float(order.weight_kg) if order.weight_kg else None,
+        size_m=float(order.height_m) if order.height_m else None,
+        allergies=tuple(patient.allergies),
+        medical_alerts=_present(order.clinical_info),
+        patient_state=order.danger_code,
+        institution=order.entering_organization or order.sender_facility,
+        accession=_issued(order.accession_number, order.accession_issuer),
+        requesting_physician=_provider(order),
+        placer_order=_issued(order.placer_order_number, order.placer_namespace),
+        filler_order=_issued(order.filler_order_number, NAMESPACE),
+        study_instance_uid=order.study_instance_uid,
+        requested_procedure_id=order.requested_procedure_id,
+        requested_procedure_description=order.procedure_text,
+        requested_procedure_code=_code(
+            order.procedure_code, order.procedure_system, order.procedure_text
+        ),
+        priority=_PRIORITIES.get(order.priority, "ROUTINE"),
+        transport=order.transport,
+        reason=order.reason,
+        reason_code=_code(order.reason_code, order.reason_system, order.reason),
+        comments=order.comments,
+        step_id=step.step_id,
+        station_ae=station.ae_title if station else step.station_ae_title,
+        station_name=station.name if station else "",
+        start_date=f"{start:%Y%m%d}",
+        start_time=f"{start:%H%M%S}",
+        timezone_offset=f"{start:%z}",
+        modality=step.modality,
+        step_description=step.description,
+        protocol_codes=_protocols(order),
+        step_location=station.room.location or station.room.name if station else "",
+        step_status=order.status.upper(),
+        **_visit(order.visit),
+    )
+
+
+def person_name(*components: str, ideographic: str = "", phonetic: str = "") -> str:
+    """A PN of family, given, middle, prefix, suffix, with its further groups."""
+    plain = (part.replace("^", " ").replace("=", " ").strip() for part in components)
+    alphabetic = "^".join(plain).rstrip("^")
+    groups = (alphabetic, ideographic.rstrip("^"), phonetic.rstrip("^"))
+    return "=".join(groups).rstrip("=")
+
+
+def birth_date(patient: Patient) -> str:
+    """YYYYMMDD, or nothing for a partial date: DA knows none."""
+    if patient.birth_date:
+        return f"{patient.birth_date:%Y%m%d}"
+    text = patient.birth_date_text[:8]
+    return text if len(text) == 8 and text.isdigit() else ""
+
+
+def _identifiers(patient: Patient) -> tuple[IssuedId, tuple[IssuedId, ...]]:
+    known = sorted(
+        patient.identifiers.all(), key=lambda one: (not one.preferred, one.pk)
+    )
+    issued = [_identifier(one) for one in known]
+    return (issued[0] if issued else IssuedId()), tuple(issued[1:])
+
+
+def _identifier(one: PatientIdentifier) -> IssuedId:
+    return _issued(one.value, one.assigning_authority)
+
+
+def _issued(value: str, authority: str) -> IssuedId:
+    """An authority of several HD parts is `namespace&universal id&type`."""
+    if not value:
+        return IssuedId()
+    namespace, _, rest = authority.partition("&")
+    universal, _, kind = rest.partition("&")
+    return IssuedId(value, Issuer(namespace, universal, kind))
+
+
+def _provider(order: Order) -> str:
+    keys = ("family", "given", "middle", "prefix", "suffix")
+    return person_name(*(order.ordering_provider.get(key, "") for key in keys))
+
+
+def _code(value: str, scheme: str, meaning: str) -> Code | None:
+    """A scheme is required beside a value (PS3.3 8.2); unnamed ones are local."""
+    return Code(value, scheme or "99LOCAL", meaning or value) if value else None
+
+
+def _protocols(order: Order) -> tuple[Code, ...]:
+    code = _code(order.protocol_code, order.protocol_system, order.protocol_text)
+    return (code,) if code else ()
+
+
+def _present(*texts: str) -> tuple[str, ...]:
+    return tuple(text for text in texts if text)
+
+
+def _visit(visit: Visit | None) -> dict[str, object]:
+    if visit is None:
+        return {}
+    return {
+        "admission_id": _issued(visit.number, visit.assigning_authority),
+        "current_location": visit.location,
+        "referring_physician": visit.referring,
+        "special_needs": visit.ambulatory_status,
+        "pregnancy_status": (
+            _DEFINITELY if visit.ambulatory_status == _PREGNANT else None
+        ),
+    }
