@@ -17,12 +17,13 @@ from radflow.accounts.models import User
 from radflow.demo.cast import CAST, Person
 from radflow.demo.clock import clock_at
 from radflow.demo.reporting import sign_for
-from radflow.demo.site import PROCEDURES, ROOMS
 from radflow.demo.simulator.hospital import REASONS
+from radflow.demo.site import PROCEDURES, ROOMS
 from worklist.exceptions import WorklistError
 from worklist.models import Room, Study
 from worklist.services import arrive, book_step
 
+FOX = {"id": "3002", "family": "Fox", "given": "Sam", "prefix": "Dr"}
 DAYS = 14
 PER_DAY = 4
 
@@ -146,7 +147,12 @@ class _Story:
             laterality=self.exam.side,
             priority=self.exam.priority,
             reason=Code("", self.rng.choice(REASONS), ""),
-            ordering_provider={"id": "3002", "family": "Fox", "given": "Sam", "prefix": "Dr"},
+            ordering_provider={
+                "id": "3002",
+                "family": "Fox",
+                "given": "Sam",
+                "prefix": "Dr",
+            },
             event_time=self.moment,
             schedule=ScheduleRequest(),
         )
@@ -222,4 +228,3 @@ class _Story:
         """Time goes on, but never past now."""
         latest = timezone.now() - timedelta(seconds=20)
         self.moment = min(self.moment + timedelta(minutes=minutes), latest)
-

@@ -6,7 +6,7 @@ from radflow.messaging.models import Peer
 
 
 @admin.register(Peer)
-class PeerAdmin(admin.ModelAdmin[Peer]):
+class PeerAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = (
         "name",
         "enabled",

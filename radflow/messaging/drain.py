@@ -57,6 +57,7 @@ def drain_one() -> bool:
                 return False
             _apply(InboundMessage.objects.select_related("peer").get(pk=taken))
     except Parked as parked:
+        assert taken is not None  # only a message can be parked
         _park(taken, parked)
     except (OperationalError, InterfaceError, IntegrityError) as error:
         _try_later(taken, error)
@@ -108,7 +109,7 @@ def read(row: InboundMessage) -> Inbound:
 
 
 @transaction.atomic
-def _park(message_id: int | None, parked: Parked) -> None:
+def _park(message_id: int, parked: Parked) -> None:
     """Out of the queue, into a human's hands; the sender is told if it listens."""
     row = InboundMessage.objects.select_for_update().get(pk=message_id)
     row.state = InboundState.PARKED

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -33,7 +33,6 @@ class MessageFilter:
     control_id: str = ""
     state: str = ""
     message_type: str = ""
-    order_ids: tuple[int, ...] = field(default=())
 
 
 @dataclass(frozen=True)
@@ -81,8 +80,6 @@ def _filtered(found: QuerySet[Any, Any], wanted: MessageFilter) -> QuerySet[Any,
     for name in ("control_id", "state", "message_type"):
         if value := getattr(wanted, name):
             found = found.filter(**{name: value})
-    if wanted.order_ids:
-        found = found.filter(order_ids__overlap=list(wanted.order_ids))
     return found
 
 
@@ -91,7 +88,7 @@ def _text(value: str) -> Value:
 
 
 def _inbound() -> QuerySet[Any, Any]:
-    return InboundMessage.objects.order_by().values(
+    found: QuerySet[Any, Any] = InboundMessage.objects.order_by().values(
         *_COLUMNS,
         "sending_application",
         "sending_facility",
@@ -99,10 +96,11 @@ def _inbound() -> QuerySet[Any, Any]:
         at=F("received_at"),
         peer_name=F("peer__name"),
     )
+    return found
 
 
 def _outbound() -> QuerySet[Any, Any]:
-    return OutboundMessage.objects.order_by().values(
+    found: QuerySet[Any, Any] = OutboundMessage.objects.order_by().values(
         *_COLUMNS,
         sending_application=_text(settings.HL7_APPLICATION),
         sending_facility=_text(settings.HL7_FACILITY),
@@ -110,6 +108,7 @@ def _outbound() -> QuerySet[Any, Any]:
         at=F("created_at"),
         peer_name=F("peer__name"),
     )
+    return found
 
 
 def row_of(message: InboundMessage | OutboundMessage) -> MessageRow:

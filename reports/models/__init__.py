@@ -1,12 +1,12 @@
+from reports.lifecycle import CaseState, ReportState
 from reports.models.case import (
     CaseEvent,
-    CaseState,
     Category,
     CriticalCase,
     EscalationStep,
     Method,
 )
-from reports.models.report import Report, ReportState, ReportVersion, SectionCode
+from reports.models.report import Report, ReportVersion, SectionCode
 
 __all__ = [
     "CaseEvent",

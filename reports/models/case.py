@@ -6,6 +6,7 @@ from django.db.models.functions import Now
 
 from orders.models import Order
 from radflow.accounts.roles import Role
+from reports.lifecycle import OPEN_CASE_STATES, CaseState
 from reports.models.report import Report
 
 
@@ -15,20 +16,6 @@ class Category(models.IntegerChoices):
     EMERGENT = 1, "Category 1"
     URGENT = 2, "Category 2"
     FOLLOW_UP = 3, "Category 3"
-
-
-class CaseState(models.TextChoices):
-    """Standards.md section 9. `overdue` is not a state: it is read off the clock."""
-
-    PENDING = "pending", "Pending"
-    NOTIFYING = "notifying", "Notifying"
-    DELIVERED = "delivered", "Delivered"
-    ACKNOWLEDGED = "acknowledged", "Acknowledged"
-    CLOSED = "closed", "Closed"
-    RETRACTED = "retracted", "Retracted"
-
-
-OPEN_CASE_STATES = (CaseState.PENDING, CaseState.NOTIFYING, CaseState.DELIVERED)
 
 
 class Method(models.TextChoices):

@@ -5,17 +5,7 @@ from django.db import models
 from django.db.models.functions import Now
 
 from orders.models import Order
-
-
-class ReportState(models.TextChoices):
-    """Standards.md section 5.2."""
-
-    DRAFT = "draft", "Draft"
-    PRELIMINARY = "preliminary", "Preliminary"
-    FINAL = "final", "Final"
-    CORRECTED = "corrected", "Corrected"
-    ADDENDED = "addended", "Addended"
-    WITHDRAWN = "withdrawn", "Withdrawn"
+from reports.lifecycle import ReportState
 
 
 class SectionCode(models.TextChoices):

@@ -14,7 +14,7 @@ from radflow.hl7.server import Connection, MLLPServer
 
 
 class Receiver:
-    """Appends each message to `hospital-inbox.jsonl` in the data folder, then says AA."""
+    """Appends each message to `hospital-inbox.jsonl` in the data folder; says AA."""
 
     def __init__(self) -> None:
         self._path = Path(settings.DATA_DIR) / "hospital-inbox.jsonl"

@@ -66,8 +66,10 @@ class Scanner:
 
     def _is_due(self, item: Dataset, now: datetime) -> bool:
         step = item.ScheduledProcedureStepSequence[0]
-        text = f"{step.ScheduledProcedureStepStartDate}{step.ScheduledProcedureStepStartTime:.6}"
-        start = datetime.strptime(text, "%Y%m%d%H%M%S")
+        day = step.ScheduledProcedureStepStartDate
+        start = datetime.strptime(
+            f"{day}{step.ScheduledProcedureStepStartTime:.6}", "%Y%m%d%H%M%S"
+        )
         is_today = now - timedelta(minutes=20) <= start <= now
         return is_today and item.StudyInstanceUID not in self.done
 

@@ -44,13 +44,14 @@ class MessageListView(APIView):
         wanted = {name: request.query_params.get(name, "") for name in _FILTERS}
         pages = PageNumbers()
         found: Any = messages(MessageFilter(**wanted))
-        values = pages.paginate_queryset(found, request, view=self) or []
+        values: Any = pages.paginate_queryset(found, request, view=self) or []
         rows = [as_row(one) for one in values]
         seen = [row.reference for row in rows]
         audit.record_view(
             request._request, "messages_listed", detail={"messages": seen}
         )
-        return pages.get_paginated_response(MessageSerializer(rows, many=True).data)
+        lines: Any = MessageSerializer(rows, many=True)  # type: ignore[arg-type]
+        return pages.get_paginated_response(lines.data)
 
 
 @extend_schema(tags=["messages"])

@@ -1,0 +1,108 @@
+"""Reads of reports and cases; each a constant number of queries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
+from django.utils import timezone
+
+from orders.lifecycle import ExamState
+from orders.models import Order, ReportStatus
+from radflow.accounts.models import User
+from reports.lifecycle import OPEN_CASE_STATES, CaseState
+from reports.models import CriticalCase
+
+LIMIT = 200
+_UNREAD = (ReportStatus.NONE, ReportStatus.DRAFT)
+_SIGNED = (ReportStatus.FINAL, ReportStatus.CORRECTED, ReportStatus.ADDENDED)
+_RANK = Case(
+    When(priority="S", then=Value(0)),
+    When(priority="R", then=Value(2)),
+    default=Value(1),
+    output_field=IntegerField(),
+)
+
+
+def _view(view: str, user: User) -> Q:
+    """The exams of a tab of the reading list."""
+    today = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    views = {
+        "unread": Q(report_status__in=_UNREAD),
+        "mine": Q(report__claimed_by=user)
+        & Q(report_status__in=[*_UNREAD, ReportStatus.PRELIMINARY]),
+        "preliminary": Q(report_status=ReportStatus.PRELIMINARY),
+        "signed": Q(report_status__in=_SIGNED)
+        & Q(report__versions__signed_at__gte=today),
+    }
+    return views.get(view, views["unread"])
+
+
+VIEWS = ("unread", "mine", "preliminary", "signed")
+
+
+def reading_list(view: str, user: User) -> list[Order]:
+    """Performed exams of a tab, by priority, then by how long they wait."""
+    found = _performed().filter(_view(view, user)).distinct()
+    found = found.select_related("patient", "visit", "report__claimed_by")
+    found = found.prefetch_related("patient__identifiers")
+    return list(found.alias(rank=_RANK).order_by("rank", "ended_at", "id")[:LIMIT])
+
+
+def counts(user: User) -> dict[str, int]:
+    """How many exams each tab holds."""
+    return {
+        view: _performed().filter(_view(view, user)).distinct().count()
+        for view in VIEWS
+    }
+
+
+def _performed() -> QuerySet[Order]:
+    return Order.objects.filter(status=ExamState.PERFORMED)
+
+
+def priors_of(order: Order) -> list[Order]:
+    """Earlier exams of the patient with a signed report, the latest first."""
+    found = Order.objects.filter(patient=order.patient_id, report_status__in=_SIGNED)
+    found = found.exclude(pk=order.pk).select_related("report")
+    found = found.prefetch_related("report__versions__signed_by")
+    return list(found.order_by("-ended_at")[:20])
+
+
+@dataclass(frozen=True)
+class CaseBoard:
+    """Cases by what they need, each list in the order of its clock."""
+
+    overdue: list[CriticalCase]
+    due: list[CriticalCase]
+    acknowledged: list[CriticalCase]
+    closed: list[CriticalCase]
+
+
+def case_board() -> CaseBoard:
+    """Whether a case is overdue is read off the clock now, not off a state."""
+    now = timezone.now()
+    today = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    is_open = Q(state__in=OPEN_CASE_STATES)
+    shown = is_open | Q(state=CaseState.ACKNOWLEDGED)
+    shown |= Q(state=CaseState.CLOSED, closed_at__gte=today)
+    found = list(_cases().filter(shown).order_by("due_at", "id"))
+    waiting = [case for case in found if case.is_open]
+    return CaseBoard(
+        overdue=[case for case in waiting if case.due_at <= now],
+        due=[case for case in waiting if case.due_at > now],
+        acknowledged=[c for c in found if c.state == CaseState.ACKNOWLEDGED],
+        closed=[case for case in found if case.state == CaseState.CLOSED],
+    )
+
+
+def open_alerts() -> list[CriticalCase]:
+    """What every entitled screen must shout: open and critical, or overdue."""
+    loud = Q(category__lte=2) | Q(due_at__lte=timezone.now())
+    found = _cases().filter(loud, state__in=OPEN_CASE_STATES)
+    return list(found.order_by("due_at", "id"))
+
+
+def _cases() -> QuerySet[CriticalCase]:
+    found = CriticalCase.objects.select_related("order__patient", "acknowledged_by")
+    return found.prefetch_related("ladder", "order__patient__identifiers")

@@ -1,0 +1,42 @@
+"""Who is told next, and when: the ladder, copied into the case when it opens."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from radflow.accounts.roles import Role
+from reports.models import CriticalCase, EscalationStep
+
+# Share of the target, recipient, role whose people see it (standards.md section 9).
+RUNGS: tuple[tuple[float, str, str], ...] = (
+    (0.0, "", Role.REFERRER),
+    (0.25, "Covering physician", Role.REFERRER),
+    (0.5, "Unit charge nurse", ""),
+    (0.75, "Radiology supervisor", Role.RADIOLOGIST),
+    (1.0, "Department head", Role.RADIOLOGIST),
+)
+REPEAT_SHARE = 0.25
+
+
+def make_ladder(case: CriticalCase, minutes: float) -> None:
+    """Rungs at shares of the target, the ordering provider first and at once."""
+    provider = case.order.provider_name or "Ordering provider"
+    target = timedelta(minutes=minutes)
+    steps = [
+        EscalationStep(
+            case=case,
+            level=level,
+            recipient=recipient or provider,
+            role=role,
+            due_at=case.identified_at + target * share,
+        )
+        for level, (share, recipient, role) in enumerate(RUNGS)
+    ]
+    EscalationStep.objects.bulk_create(steps)
+    case.next_step_at = case.identified_at
+    case.save(update_fields=["next_step_at"])
+
+
+def repeat_after(case: CriticalCase) -> timedelta:
+    """How often an overdue case is called out again."""
+    return (case.due_at - case.identified_at) * REPEAT_SHARE
