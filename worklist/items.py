@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.utils import timezone
 
 from orders.hl7.outbound import NAMESPACE
@@ -22,12 +24,20 @@ def build_item(step: ScheduledStep) -> WorklistItem:
     `station_ae` stays empty while any scanner of the modality may take the step.
     """
     order = step.order
-    patient = order.patient
-    own, others = _identifiers(patient)
-    start = timezone.localtime(step.start, timezone.get_default_timezone())
-    station = step.station
     return WorklistItem(
-        patient_name=person_name(
+        **_person(order.patient),
+        **_exam(order),
+        **_numbers(order),
+        **_visit(order.visit),
+        **_step(step),
+        **_place(step),
+    )
+
+
+def _person(patient: Patient) -> dict[str, Any]:
+    own, others = _identifiers(patient)
+    return {
+        "patient_name": person_name(
             patient.family_name,
             patient.given_name,
             patient.middle_name,
@@ -36,44 +46,68 @@ def build_item(step: ScheduledStep) -> WorklistItem:
             ideographic=patient.name_ideographic,
             phonetic=patient.name_phonetic,
         ),
-        patient_id=own,
-        other_patient_ids=others,
-        birth_date=birth_date(patient),
-        sex=_SEXES.get(patient.sex, ""),
-        weight_kg=float(order.weight_kg) if order.weight_kg else None,
-        size_m=float(order.height_m) if order.height_m else None,
-        allergies=tuple(patient.allergies),
-        medical_alerts=_present(order.clinical_info),
-        patient_state=order.danger_code,
-        institution=order.entering_organization or order.sender_facility,
-        accession=_issued(order.accession_number, order.accession_issuer),
-        requesting_physician=_provider(order),
-        placer_order=_issued(order.placer_order_number, order.placer_namespace),
-        filler_order=_issued(order.filler_order_number, NAMESPACE),
-        study_instance_uid=order.study_instance_uid,
-        requested_procedure_id=order.requested_procedure_id,
-        requested_procedure_description=order.procedure_text,
-        requested_procedure_code=_code(
+        "patient_id": own,
+        "other_patient_ids": others,
+        "birth_date": birth_date(patient),
+        "sex": _SEXES.get(patient.sex, ""),
+        "allergies": tuple(patient.allergies),
+    }
+
+
+def _exam(order: Order) -> dict[str, Any]:
+    return {
+        "weight_kg": float(order.weight_kg) if order.weight_kg else None,
+        "size_m": float(order.height_m) if order.height_m else None,
+        "medical_alerts": _present(order.clinical_info),
+        "patient_state": order.danger_code,
+        "institution": order.entering_organization or order.sender_facility,
+        "requesting_physician": _provider(order),
+        "requested_procedure_description": order.procedure_text,
+        "requested_procedure_code": _code(
             order.procedure_code, order.procedure_system, order.procedure_text
         ),
-        priority=_PRIORITIES.get(order.priority, "ROUTINE"),
-        transport=order.transport,
-        reason=order.reason,
-        reason_code=_code(order.reason_code, order.reason_system, order.reason),
-        comments=order.comments,
-        step_id=step.step_id,
-        station_ae=station.ae_title if station else step.station_ae_title,
-        station_name=station.name if station else "",
-        start_date=f"{start:%Y%m%d}",
-        start_time=f"{start:%H%M%S}",
-        timezone_offset=f"{start:%z}",
-        modality=step.modality,
-        step_description=step.description,
-        protocol_codes=_protocols(order),
-        step_location=station.room.location or station.room.name if station else "",
-        step_status=order.status.upper(),
-        **_visit(order.visit),
-    )
+        "protocol_codes": _protocols(order),
+        "priority": _PRIORITIES.get(order.priority, "ROUTINE"),
+        "transport": order.transport,
+        "reason": order.reason,
+        "reason_code": _code(order.reason_code, order.reason_system, order.reason),
+        "comments": order.comments,
+        "step_status": order.status.upper(),
+    }
+
+
+def _numbers(order: Order) -> dict[str, Any]:
+    return {
+        "accession": _issued(order.accession_number, order.accession_issuer),
+        "placer_order": _issued(order.placer_order_number, order.placer_namespace),
+        "filler_order": _issued(order.filler_order_number, NAMESPACE),
+        "study_instance_uid": order.study_instance_uid,
+        "requested_procedure_id": order.requested_procedure_id,
+    }
+
+
+def _step(step: ScheduledStep) -> dict[str, Any]:
+    """Times are the department's own, never UTC (section 6.2)."""
+    start = timezone.localtime(step.start, timezone.get_default_timezone())
+    return {
+        "step_id": step.step_id,
+        "start_date": f"{start:%Y%m%d}",
+        "start_time": f"{start:%H%M%S}",
+        "timezone_offset": f"{start:%z}",
+        "modality": step.modality,
+        "step_description": step.description,
+    }
+
+
+def _place(step: ScheduledStep) -> dict[str, Any]:
+    station = step.station
+    if station is None:
+        return {"station_ae": step.station_ae_title}
+    return {
+        "station_ae": station.ae_title,
+        "station_name": station.name,
+        "step_location": station.room.location or station.room.name,
+    }
 
 
 def person_name(*components: str, ideographic: str = "", phonetic: str = "") -> str:
@@ -132,7 +166,7 @@ def _present(*texts: str) -> tuple[str, ...]:
     return tuple(text for text in texts if text)
 
 
-def _visit(visit: Visit | None) -> dict[str, object]:
+def _visit(visit: Visit | None) -> dict[str, Any]:
     if visit is None:
         return {}
     return {

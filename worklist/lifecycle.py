@@ -99,7 +99,7 @@ class AppointmentRefused(Exception):
         self.event = event
 
 
-def _read_matrix() -> dict[tuple[AppointmentState, AppointmentEvent], str]:
+def _read_matrix() -> dict[tuple[str, str], str]:
     head, *rows = _MATRIX.strip("\n").splitlines()
     events = [AppointmentEvent(word) for word in head.split()]
     return {

@@ -123,7 +123,7 @@ def offered_to(station: Station) -> Q:
         step=OuterRef("pk"), state__in=HOLDS_ROOM
     ).exclude(room=station.room_id)
     pool = Q(station=None, station_ae_title="", modality=station.modality)
-    return Q(station_ae_title=station.ae_title) | (pool & ~Exists(elsewhere))
+    return Q(station_ae_title=station.ae_title) | (pool & Q(~Exists(elsewhere)))
 
 
 def _asked(query: WorklistQuery) -> list[Q]:

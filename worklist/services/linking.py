@@ -108,7 +108,7 @@ def _orders() -> QuerySet[Order]:
 def _step_of(order: Order, reference: ScheduledReference) -> ScheduledStep | None:
     steps = sorted(order.steps.all(), key=lambda step: (step.closed, step.pk))
     named = [step for step in steps if step.step_id == reference.step_id]
-    return (named or steps or [None])[0]
+    return next(iter(named or steps), None)
 
 
 def _patient_differs(patient: Patient, data: PerformedStepData) -> str:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from orders.cause import Cause
 from orders.lifecycle import Event, Refused
 from orders.models import Order, OrderEvent
 from orders.services import note, record_event, set_schedule
 from radflow.dicom.performed_step import PerformedStepData
-from worklist.models import PerformedStep, PerformedStepStatus
+from worklist.models import PerformedStep, PerformedStepStatus, ScheduledStep
 from worklist.reasons import DISCONTINUATION_REASONS, RESCHEDULED, WRONG_ENTRY
 from worklist.services.attention import alarm
 
@@ -28,7 +28,7 @@ def apply_outcome(
         return
     Order.objects.select_for_update().get(pk=order.pk)
     if step.status == Status.DISCONTINUED and not step.instance_count:
-        _stopped_without_images(order, step, cause)
+        _stopped_without_images(order, step, data, cause)
     elif step.discontinuation_code == WRONG_ENTRY:
         # Images or not: they belong to somebody else.
         _requeue(order, step, cause)
@@ -43,11 +43,13 @@ def apply_outcome(
         _ended_with_images(order, step, data, cause)
 
 
-def _stopped_without_images(order: Order, step: PerformedStep, cause: Cause) -> None:
+def _stopped_without_images(
+    order: Order, step: PerformedStep, data: PerformedStepData, cause: Cause
+) -> None:
     code = step.discontinuation_code
     if code == WRONG_ENTRY or code in RESCHEDULED:
         _requeue(order, step, cause)
-    elif _is_open(order, step):
+    elif _is_open(order, step, data):
         _tell_waiting(order, cause)
     elif _has_images(order, step):
         _close_twins(order, Status.COMPLETED, step)
@@ -85,10 +87,8 @@ def _requeue(order: Order, step: PerformedStep, cause: Cause) -> None:
 def _ended_with_images(
     order: Order, step: PerformedStep, data: PerformedStepData, cause: Cause
 ) -> None:
-    if step.step and step.step.order_id == order.pk:
-        step.step.closed = True
-        step.step.save(update_fields=["closed"])
-    if _is_open(order, step):
+    _named_steps(order, step, data).update(closed=True)
+    if _is_open(order, step, data):
         _tell_waiting(order, cause)
         return
     _close_twins(order, Status.COMPLETED, step)
@@ -101,6 +101,15 @@ def _ended_with_images(
             detail=_reason(step.discontinuation_code),
             cause=cause,
         )
+
+
+def _named_steps(
+    order: Order, step: PerformedStep, data: PerformedStepData
+) -> QuerySet[ScheduledStep]:
+    """The scheduled steps the scanner named; all of an exam it named otherwise."""
+    named = [reference.step_id for reference in data.references if reference.step_id]
+    fitting = order.steps.filter(Q(pk=step.step_id) | Q(step_id__in=named))
+    return fitting if fitting.exists() else order.steps.all()
 
 
 def _record(
@@ -120,15 +129,12 @@ def _record(
         )
 
 
-def _is_open(order: Order, step: PerformedStep) -> bool:
+def _is_open(order: Order, step: PerformedStep, data: PerformedStepData) -> bool:
     """Work is left: another performed step runs, or a scheduled one has not begun."""
     running = _of_scanner(order).filter(status=Status.IN_PROGRESS)
-    waiting = order.steps.filter(closed=False).exclude(
-        performed__status__in=[Status.COMPLETED, Status.DISCONTINUED]
-    )
-    if step.step_id:
-        waiting = waiting.exclude(pk=step.step_id)
-    return running.exclude(pk=step.pk).exists() or waiting.count() > 0
+    waiting = order.steps.filter(closed=False, performed=None)
+    waiting = waiting.exclude(pk__in=_named_steps(order, step, data))
+    return running.exclude(pk=step.pk).exists() or waiting.exists()
 
 
 def _has_images(order: Order, step: PerformedStep) -> bool:
