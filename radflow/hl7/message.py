@@ -17,6 +17,7 @@ from radflow.hl7.segment import NULL, Repetition, Segment
 __all__ = ["NULL", "Delimiters", "Message", "Repetition", "Segment"]
 
 BOM = b"\xef\xbb\xbf"
+MAX_SEGMENTS = 200_000
 BOM_SEEN = "byte order mark before MSH"
 LINE_FEEDS = "line feeds beside or instead of CR"
 LOWER_CASE = "segment names in lower case"
@@ -57,6 +58,8 @@ class Message:
         """
         body = raw.removeprefix(BOM).lstrip(b"\r\n")
         delimiters, label = _read_header(body)
+        if body.count(b"\r") + body.count(b"\n") > 2 * MAX_SEGMENTS:
+            raise HL7Error("102", f"More than {MAX_SEGMENTS} segments.")
         read = decode(body, label, fallback_charset, utf8_under_label=utf8_under_label)
         lines = [line for line in _lines(read.text, delimiters.field) if line]
         return cls(raw, lines, delimiters, read)

@@ -107,10 +107,11 @@ class Segment:
         repetition: int = 1,
     ) -> str:
         """Unescaped leaf value, empty where there is none."""
-        found = self.repetitions(number)
-        if not 0 < repetition <= len(found):
-            return ""
-        return found[repetition - 1].value(component, subcomponent)
+        raw = self.raw_field(number)
+        if number <= 2 and self.name in HEADERS:
+            return Repetition(raw, _PLAIN).value(component, subcomponent)
+        one = _nth(raw, self._delimiters.repetition, repetition)
+        return Repetition(one, self._delimiters).value(component, subcomponent)
 
     def is_null(self, number: int) -> bool:
         """The field is `""`: delete what you have (section 2.5.3)."""

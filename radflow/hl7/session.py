@@ -112,7 +112,7 @@ class Session(asyncio.Protocol):
             answer = None if failed else task.result()
             if answer is not None:
                 answers.append(frame(answer))
-        if answers and not self._lost:
+        if answers and not self._transport.is_closing():
             self._transport.write(b"".join(answers))
         if failed:
             self._give_up()
@@ -137,7 +137,7 @@ class Session(asyncio.Protocol):
             return
         held_up = self._waiting or self._ending or self._unread_since is not None
         wanted = self._linger or not held_up
-        if wanted != self._reading and not self._lost:
+        if wanted != self._reading and not self._transport.is_closing():
             self._reading = wanted
             if wanted:
                 # The block was held up by us, not by its sender.
@@ -178,6 +178,8 @@ class Session(asyncio.Protocol):
             self._closing.cancel()
         if self._admitted:
             self._server.release(self._connection.host)
+        if self._frames.in_block:
+            logger.warning("MLLP connection ended within a block")
         if self._frames.discarded:
             logger.warning(
                 "MLLP: %d bytes outside blocks discarded", self._frames.discarded

@@ -141,3 +141,8 @@ def test_a_bad_header_is_refused(raw: bytes, code: str | None) -> None:
     with pytest.raises(HL7Error) as caught:
         Message.parse(raw)
     assert (caught.value.code, caught.value.ack) == (code, "AR")
+
+
+def test_a_flood_of_segments_is_refused_before_it_takes_memory() -> None:
+    with pytest.raises(HL7Error, match="segments"):
+        Message.parse(message() + b"Z\r" * 400_001)
