@@ -47,5 +47,7 @@ def _server(writer: InboxWriter) -> MLLPServer:
         logger.warning("MLLP block over the limit refused")
         return refuse_too_large(head)
 
-    limits = Limits(max_bytes=settings.HL7_MAX_BYTES)
+    limits = Limits(
+        max_bytes=settings.HL7_MAX_BYTES, max_connections=256, max_per_address=128
+    )
     return MLLPServer(receive, limits=limits, too_large=too_large)
