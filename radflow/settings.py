@@ -122,7 +122,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "radflow.accounts.context.shell",
+                "radflow.shell.shell",
             ],
             "builtins": ["radflow.accounts.templatetags.display"],
         },
