@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from pydicom.dataset import Dataset
-
 from orders.lifecycle import WORKLIST_STATES, ExamState
 from orders.models import Order
-from radflow.dicom.datasets import plan_answer
+from radflow.dicom.attributes import STEP, TOP
+from radflow.dicom.datasets import AnswerPlan
 from radflow.dicom.errors import ValueTooLong
 from radflow.dicom.worklist_item import missing_type1
 from worklist.items import build_item
 from worklist.models import ScheduledStep, Station
 from worklist.selectors.worklist import IDENTITY_CONFLICT, offered_to
+
+_EVERYTHING = AnswerPlan(TOP, STEP, ())
 
 
 @dataclass(frozen=True)
@@ -41,9 +42,9 @@ def explain(order: Order, station: Station) -> list[Reason]:
 def _of_exam(order: Order) -> list[Reason]:
     reasons = []
     if order.status not in WORKLIST_STATES:
-        label = ExamState(order.status).label.lower()
+        label = ExamState(order.status).label
         reasons.append(
-            Reason(f"The exam is {label}.", _STATE_FIXES.get(order.status, ""))
+            Reason(f"The exam's state is {label}.", _STATE_FIXES.get(order.status, ""))
         )
     if not order.modality:
         reasons.append(
@@ -98,7 +99,7 @@ def _of_item(step: ScheduledStep, station: Station) -> list[Reason]:
         for keyword in missing_type1(item)
     ]
     try:
-        plan_answer(Dataset()).answer(item, charset=station.charset)
+        _EVERYTHING.answer(item, charset=station.charset)
     except ValueTooLong as error:
         reasons.append(Reason(f"{error}.", "The sender must give a shorter one."))
     return reasons

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
+from django.db import OperationalError, connections
 from pydicom.dataset import Dataset
 from pytest_django import DjangoAssertNumQueries, Settings
 
@@ -14,6 +17,7 @@ from orders.services import record_event, update_patient
 from radflow.dicom import statuses
 from radflow.dicom.criteria import Single
 from radflow.dicom.errors import PeerError
+from radflow.dicom.exchange import AssociationInfo
 from radflow.dicom.matching import WorklistQuery
 from tests.dicom.builders import query
 from tests.factories import StationFactory, make_order, patient_request
@@ -26,9 +30,13 @@ from tests.worklist.example import (
     TEN,
     example_12_1,
 )
+from worklist.dicom import recorder as recorder_module
+from worklist.dicom.find import WorklistFinder
+from worklist.dicom.recorder import FindRecorder
 from worklist.models import DicomExchange, Station, WorklistServed
 from worklist.selectors.worklist import worklist_items
 from worklist.services import arrive
+from worklist.services.exchanges import Find, Request, keep_finds
 
 MARCH = query({"ScheduledProcedureStepStartDate": "20260302"}, AccessionNumber=None)
 EVERY_CT = WorklistQuery(modality=Single("CT"))
@@ -189,3 +197,45 @@ def test_a_new_name_is_on_the_next_answer(station: Station) -> None:
     update_patient(request=marriage, cause=Cause(actor="ADT"))
     (offer,) = worklist_items(EVERY_CT, station)
     assert offer.item.patient_name == "Mensah^Ada^Grace^Ms"
+
+
+@pytest.mark.django_db
+def test_over_the_limit_the_answer_says_so(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(3):
+        make_order(schedule=ScheduleRequest(TEN))
+    kept: list[Find] = []
+    recorder = FindRecorder()
+    monkeypatch.setattr(recorder, "add", kept.append)
+    monkeypatch.setattr(connections, "close_all", lambda: None)
+    finder = WorklistFinder(recorder, limit=2)
+    answers = finder.find(MARCH, AssociationInfo("CT1_AE", "RADFLOW", "::1", 1, 0, "a"))
+    assert len([next(answers) for _ in range(3)]) == 3
+    answers.close()
+    assert kept[0].status == statuses.OUT_OF_RESOURCES
+    assert len(kept[0].order_ids) == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_queries_wait_while_the_database_does_not_take_them(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order = example_12_1()
+    failed = threading.Event()
+
+    def fail_once(finds: list[Find]) -> None:
+        if failed.is_set():
+            keep_finds(finds)
+        else:
+            failed.set()
+            raise OperationalError
+
+    monkeypatch.setattr(recorder_module, "keep_finds", fail_once)
+    recorder = FindRecorder()
+    recorder.start()
+    request = Request("C-FIND", "CT1_AE", "RADFLOW", "127.0.0.1", {})
+    recorder.add(Find(request, 0, (order.pk,)))
+    assert failed.wait(10)
+    recorder.stop()
+    assert WorklistServed.objects.get().order == order

@@ -31,6 +31,7 @@ from worklist.models import (
 )
 from worklist.selectors import station_list
 from worklist.services import (
+    arrive,
     begin_exam,
     end_exam,
     verify_identity,
@@ -331,7 +332,7 @@ def test_a_scan_after_cancelling_is_recorded_with_a_stop_sign(
     record_event(order_id=order.pk, event=Event.CANCEL, cause=Cause(actor="EHRX"))
     assert create(department, performed(order)) == 0
     assert status_of(order) == ExamState.IN_PROGRESS
-    assert "cancelled" in order.needs_attention
+    assert "Cancelled" in order.needs_attention
 
 
 def test_one_scan_for_two_exams_moves_both(
@@ -347,6 +348,18 @@ def test_one_scan_for_two_exams_moves_both(
     assert status_of(second) == status_of(order) == ExamState.IN_PROGRESS
     change(department, ended())
     assert status_of(second) == status_of(order) == ExamState.PERFORMED
+
+
+def test_the_first_scanner_to_begin_a_walk_in_makes_it_its_own(
+    department: Department, station: Station
+) -> None:
+    person = patient_request(identifiers=(Identifier("700123", "GENHOSP"),))
+    order = make_order(patient=person)
+    arrive(order_id=order.pk, cause=Cause(actor="desk"))
+    create(department, performed(order))
+    assert status_of(order) == ExamState.IN_PROGRESS
+    assert order.station_ae_title == "CT1_AE"
+    assert order.steps.get().station == station
 
 
 def begin_in_browser(order: Order, user: User) -> None:

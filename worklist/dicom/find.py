@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any, TypeAlias
 
 from django.db import connections
@@ -36,7 +36,9 @@ class WorklistFinder:
         self._recorder = recorder
         self._limit = limit
 
-    def find(self, identifier: Dataset, info: AssociationInfo) -> Iterator[Answer]:
+    def find(
+        self, identifier: Dataset, info: AssociationInfo
+    ) -> Generator[Answer, None, None]:
         """Raises IdentifierMismatch for a query that cannot be understood."""
         served: list[int] = []
         status, comment = statuses.CANCELLED, ""

@@ -6,6 +6,7 @@ from worklist.selectors.board import (
     counts_by_state,
     similar_names,
 )
+from worklist.selectors.performed import unlinked_steps
 from worklist.selectors.schedule import (
     Slot,
     bookings_of_day,
@@ -26,4 +27,5 @@ __all__ = [
     "similar_names",
     "station_list",
     "stations",
+    "unlinked_steps",
 ]

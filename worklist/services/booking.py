@@ -79,7 +79,7 @@ def _event_for(order: Order, *, by_person: bool) -> Event:
     event = Event.MOVE if open_step(order) and order.scheduled_start else Event.BOOK
     outcome = decide(ExamState(order.status), event, guard=by_person)
     if outcome.task and outcome.state is None:
-        raise NotBookable(f"The exam is {ExamState(order.status).label.lower()}.")
+        raise NotBookable(f"The exam's state is {ExamState(order.status).label}.")
     return event
 
 
@@ -193,6 +193,24 @@ def _make_walk_in(order: Order, cause: Cause) -> None:
     step.station, step.station_ae_title = None, ""
     save_step(step, cause.at, None)
     set_schedule(order_id=order.pk, start=cause.at, station_ae_title="", room_name="")
+
+
+def bind_station(step: ScheduledStep, ae_title: str) -> None:
+    """The first scanner to begin a step that any could take makes it its own."""
+    if step.station_ae_title or step.closed:
+        return
+    step.station = Station.objects.filter(
+        ae_title=ae_title, modality=step.modality
+    ).first()
+    step.station_ae_title = ae_title[:16]
+    step.version += 1
+    step.save()
+    set_schedule(
+        order_id=step.order_id,
+        start=step.start,
+        station_ae_title=step.station_ae_title,
+        room_name=step.station.room.name if step.station else "",
+    )
 
 
 @transaction.atomic

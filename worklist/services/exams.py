@@ -11,27 +11,35 @@ from orders.models import Order
 from orders.services import record_event
 from radflow.accounts.models import User
 from worklist.exceptions import GateRefused, ScannerStillRunning
-from worklist.models import PerformedStep, PerformedStepStatus
+from worklist.models import PerformedStep, PerformedStepStatus, Station
 from worklist.reasons import DISCONTINUATION_REASONS
-from worklist.services.booking import lock_order, open_step
+from worklist.services.booking import bind_station, lock_order, open_step
 from worklist.services.gate import spend
 
 Status = PerformedStepStatus
 
 
 @transaction.atomic
-def begin_exam(*, order_id: int, user: User, verification_id: int) -> Order:
+def begin_exam(
+    *, order_id: int, user: User, verification_id: int, station_id: int | None = None
+) -> Order:
     """Start the exam on a check of identity, which this uses up.
+
+    `station_id` is where; a step that any scanner could take is then its own.
 
     Raises GateRefused, lifecycle.Refused or UnknownOrder; then nothing has changed.
     """
     order = lock_order(order_id)
     if order.status not in WORKLIST_STATES:
-        label = ExamState(order.status).label.lower()
-        raise GateRefused(f"The exam is {label}; it cannot begin.", code="ORDER_STATE")
+        label = ExamState(order.status).label
+        raise GateRefused(
+            f"The exam's state is {label}: it cannot begin.", code="ORDER_STATE"
+        )
     verification = spend(verification_id, order, user)
     cause = Cause(user=user)
     step = open_step(order)
+    if step and station_id:
+        bind_station(step, Station.objects.get(pk=station_id).ae_title)
     PerformedStep.objects.create(
         sop_instance_uid=generate_uid(prefix=None),
         order=order,

@@ -19,6 +19,7 @@ from radflow.dicom.performed_step import PerformedStepData, read_mpps
 from worklist.exceptions import StepRefused
 from worklist.models import DicomExchange, PerformedStep, PerformedStepStatus
 from worklist.services.attention import alarm
+from worklist.services.booking import bind_station
 from worklist.services.exchanges import Request, keep
 from worklist.services.linking import Links, find_links
 from worklist.services.outcome import apply_outcome
@@ -47,7 +48,10 @@ def create_performed_step(*, uid: str, step: Dataset, request: Request) -> None:
         exchange_id=exchange.pk,
         at=performed.started_at,
     )
-    for order in links.orders:
+    if links.step:
+        bind_station(links.step, performed.station_ae_title)
+    # By id: two scans of one group then wait in line.
+    for order in sorted(links.orders, key=lambda one: one.pk):
         _begin(order, performed, cause)
         refresh_study(order, data)
     for order in links.suspects:
@@ -113,8 +117,8 @@ def _begin_detail(order: Order) -> str:
         return "The scanner began again: more images"
     if order.status in (ExamState.SCHEDULED, ExamState.ARRIVED, ExamState.READY):
         return "The scanner began"
-    label = ExamState(order.status).label.lower()
-    return f"The scanner began although the exam was {label}."
+    label = ExamState(order.status).label
+    return f"The scanner began although the exam's state was {label}."
 
 
 def _ended_in_browser(order: Order, performed: PerformedStep) -> bool:
