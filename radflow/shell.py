@@ -1,7 +1,8 @@
-"""What every page's shell shows: navigation by role, clock, live cursor."""
+"""What every page's shell shows: navigation by role, counts, clock, live cursor."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,49 +14,73 @@ from django.utils import timezone
 from radflow.accounts.models import User
 from radflow.accounts.roles import Capability
 from radflow.live.selectors import last_seq
+from reports.selectors import open_case_count, unread_count
+
+C = Capability
 
 
 @dataclass(frozen=True)
 class NavItem:
+    """A place in the rail; `badge` counts what waits there."""
+
     label: str
     icon: str
     url: str
     active: bool
-    live: str = ""
+    badge: int = 0
+    badge_critical: bool = False
 
 
-_NAV: tuple[tuple[str, str, str, Capability], ...] = (
-    ("Station", "scan-line", "worklist:station", Capability.PERFORM_EXAM),
-    ("Reading", "glasses", "reports:reading_list", Capability.WRITE_REPORT),
-    ("Board", "layout-list", "worklist:board", Capability.VIEW_ORDERS),
-    ("Critical", "siren", "reports:cases", Capability.VIEW_CASES),
-    ("Messages", "cable", "messaging:list", Capability.VIEW_MESSAGES),
+@dataclass(frozen=True)
+class Place:
+    label: str
+    icon: str
+    name: str
+    need: Capability
+    count: Callable[[], int] | None = None
+    critical: bool = False
+
+
+_PLACES = (
+    Place("Station", "scan-line", "worklist:station", C.PERFORM_EXAM),
+    Place("Reading", "glasses", "reports:reading_list", C.WRITE_REPORT, unread_count),
+    Place("Board", "layout-list", "worklist:board", C.VIEW_ORDERS),
+    Place("Critical", "siren", "reports:cases", C.VIEW_CASES, open_case_count, True),
+    Place("Messages", "cable", "messaging:list", C.VIEW_MESSAGES),
 )
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    user = getattr(request, "user", None)
+    """Context of every template; the person decides what of it is filled."""
     now = timezone.localtime()
-    return {
+    context: dict[str, Any] = {
         "site_name": settings.SITE_NAME,
         "demo": settings.DEMO,
         "zone_label": now.tzname(),
         "server_now": now,
-        "live_seq": last_seq() if isinstance(user, User) else 0,
-        "nav": list(_items(user, request.path)) if isinstance(user, User) else [],
-        "perms_messages": _may(user, Capability.VIEW_MESSAGES),
-        "perms_reports": _may(user, Capability.VIEW_REPORTS),
-        "perms_cases": _may(user, Capability.VIEW_CASES),
     }
+    user = getattr(request, "user", None)
+    if isinstance(user, User):
+        context |= {
+            "live_seq": last_seq(),
+            "nav": list(_items(user, request.path)),
+            "perms_messages": user.may(C.VIEW_MESSAGES),
+            "perms_reports": user.may(C.VIEW_REPORTS),
+            "perms_cases": user.may(C.VIEW_CASES),
+        }
+    return context
 
 
-def _may(user: object, need: Capability) -> bool:
-    return isinstance(user, User) and user.may(need)
-
-
-def _items(user: User, path: str) -> list[NavItem]:
-    return [
-        NavItem(label, icon, reverse(name), path.startswith(reverse(name)))
-        for label, icon, name, need in _NAV
-        if user.may(need)
-    ]
+def _items(user: User, path: str) -> Iterator[NavItem]:
+    for place in _PLACES:
+        if user.may(place.need):
+            url = reverse(place.name)
+            count = place.count() if place.count else 0
+            yield NavItem(
+                place.label,
+                place.icon,
+                url,
+                path.startswith(url),
+                count,
+                place.critical and count > 0,
+            )

@@ -48,5 +48,6 @@ urlpatterns = [
     path(
         "api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="api-docs"
     ),
+    path("demo/", include("radflow.demo.urls")),
     path("admin/", admin.site.urls),
 ]

@@ -106,3 +106,13 @@ def open_alerts() -> list[CriticalCase]:
 def _cases() -> QuerySet[CriticalCase]:
     found = CriticalCase.objects.select_related("order__patient", "acknowledged_by")
     return found.prefetch_related("ladder", "order__patient__identifiers")
+
+
+def unread_count() -> int:
+    """Performed exams that wait for a reader."""
+    return _performed().filter(report_status__in=_UNREAD).count()
+
+
+def open_case_count() -> int:
+    """Critical cases that nobody has acknowledged."""
+    return CriticalCase.objects.filter(state__in=OPEN_CASE_STATES).count()
