@@ -95,7 +95,11 @@ def _step(step: ScheduledStep) -> dict[str, Any]:
         "start_time": f"{start:%H%M%S}",
         "timezone_offset": f"{start:%z}",
         "modality": step.modality,
-        "step_description": step.description,
+        # Read from the order each time: a changed procedure must never show its old
+        # name to the scanner.
+        "step_description": step.description
+        or step.order.protocol_text
+        or step.order.procedure_text,
     }
 
 

@@ -20,6 +20,7 @@ from worklist.exceptions import NotBookable, SlotTaken
 from worklist.lifecycle import AppointmentState
 from worklist.models import Appointment, Room, Station
 from worklist.services import arrive, book_step, no_show, unbook, undo_arrival
+from worklist.services.auto_booking import auto_book
 
 TEN = datetime(2026, 3, 2, 10, tzinfo=UTC)
 DESK = Cause(actor="desk")
@@ -254,3 +255,20 @@ def test_a_scan_after_cancelling_does_not_need_its_slot_back(
     placed()
     record_event(order_id=order.pk, event=Event.BEGIN, cause=DESK)
     assert state_of(order) == AppointmentState.STARTED
+
+
+def test_a_new_time_from_the_sender_moves_the_slot(station: Station) -> None:
+    order = placed()
+    later = ScheduleRequest(start=TEN + timedelta(minutes=10))
+    auto_book(order=order, schedule=later, cause=DESK)
+    order.refresh_from_db()
+    assert (order.scheduled_start, order.flags) == (later.start, [])
+    auto_book(
+        order=order,
+        schedule=ScheduleRequest(start=TEN, station_ae_title="MOBILE9"),
+        cause=DESK,
+    )
+    order.refresh_from_db()
+    assert order.station_ae_title == "MOBILE9"
+    assert state_of(order) == AppointmentState.CANCELLED
+    assert order.steps.count() == 1

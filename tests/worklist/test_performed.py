@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
-from pydicom.dataset import Dataset
 
 from orders.cause import Cause
 from orders.lifecycle import Event, ExamState
 from orders.models import Order, OrderEvent, ReportStatus
 from orders.requests import Code, Identifier, ScheduleRequest
 from orders.services import record_event, set_report_status
-from radflow.accounts.models import User
 from radflow.dicom import statuses
-from tests.dicom import builders
-from tests.dicom.builders import dataset, reference, series
+from tests.dicom.builders import reference
 from tests.factories import make_order, patient_request
 from tests.worklist.department import Department
 from tests.worklist.example import TEN, UID, example_12_1
-from worklist.exceptions import ScannerStillRunning
+from tests.worklist.scanner import (
+    PPS,
+    change,
+    create,
+    ended,
+    performed,
+    reference_to,
+    status_of,
+    stopped,
+)
 from worklist.lifecycle import AppointmentState
 from worklist.models import (
     Appointment,
@@ -32,70 +37,13 @@ from worklist.models import (
 from worklist.selectors import station_list
 from worklist.services import (
     arrive,
-    begin_exam,
     end_exam,
-    verify_identity,
 )
-
-PPS = "1.2.826.0.1.77.1"
 
 
 @pytest.fixture
 def order(department: Department, station: Station) -> Order:
     return example_12_1()
-
-
-def reference_to(order: Order, **changes: Any) -> Dataset:
-    step = order.steps.first()
-    values = {
-        "StudyInstanceUID": order.study_instance_uid,
-        "AccessionNumber": order.accession_number,
-        "RequestedProcedureID": order.requested_procedure_id,
-        "ScheduledProcedureStepID": step.step_id if step else "",
-    }
-    return reference(**{**values, **changes})
-
-
-def performed(order: Order, **changes: Any) -> Dataset:
-    values = {
-        "ScheduledStepAttributesSequence": [reference_to(order)],
-        "PatientName": "Okafor^Ada^Grace^Ms",
-        "PatientID": "700123",
-        "PatientBirthDate": "19800514",
-        "PerformedStationAETitle": "CT1_AE",
-        "PerformedProcedureStepStartDate": "20260302",
-        "PerformedProcedureStepStartTime": "100400",
-    }
-    return builders.performed(**{**values, **changes})
-
-
-def ended(status: str = "COMPLETED", images: int = 2, **more: Any) -> Dataset:
-    return dataset(
-        PerformedProcedureStepStatus=status,
-        PerformedProcedureStepEndDate="20260302",
-        PerformedProcedureStepEndTime="101500",
-        PerformedSeriesSequence=[series(images)] if images else [],
-        **more,
-    )
-
-
-def stopped(code: str, images: int = 0) -> Dataset:
-    reason = dataset(CodeValue=code, CodingSchemeDesignator="DCM", CodeMeaning="why")
-    key = "PerformedProcedureStepDiscontinuationReasonCodeSequence"
-    return ended("DISCONTINUED", images, **{key: [reason]})
-
-
-def create(department: Department, step: Dataset, uid: str = PPS) -> int:
-    return department.scanner().mpps_create(uid, step).status
-
-
-def change(department: Department, values: Dataset, uid: str = PPS) -> int:
-    return department.scanner().mpps_set(uid, values).status
-
-
-def status_of(order: Order) -> str:
-    order.refresh_from_db()
-    return order.status
 
 
 def slot_of(order: Order) -> str:
@@ -360,44 +308,3 @@ def test_the_first_scanner_to_begin_a_walk_in_makes_it_its_own(
     assert status_of(order) == ExamState.IN_PROGRESS
     assert order.station_ae_title == "CT1_AE"
     assert order.steps.get().station == station
-
-
-def begin_in_browser(order: Order, user: User) -> None:
-    verification = verify_identity(
-        order_id=order.pk,
-        user=user,
-        presented_patient_id="700123",
-        presented_accession=order.accession_number,
-        method="scanned",
-    )
-    begin_exam(order_id=order.pk, user=user, verification_id=verification.pk)
-
-
-def states_told(order: Order) -> list[str]:
-    moves = order.events.exclude(to_status="").order_by("id")
-    return list(moves.values_list("to_status", flat=True))
-
-
-def test_a_scanner_that_joins_a_begun_exam_makes_no_second_transition(
-    department: Department, order: Order, technologist: User
-) -> None:
-    begin_in_browser(order, technologist)
-    create(department, performed(order))
-    with pytest.raises(ScannerStillRunning):
-        end_exam(order_id=order.pk, cause=Cause(user=technologist))
-    change(department, ended())
-    assert status_of(order) == ExamState.PERFORMED
-    assert states_told(order).count("in_progress") == 1
-    assert not PerformedStep.objects.filter(status="IN PROGRESS").exists()
-
-
-def test_a_scanner_that_reports_after_the_end_in_the_browser_changes_nothing(
-    department: Department, order: Order, technologist: User
-) -> None:
-    begin_in_browser(order, technologist)
-    end_exam(order_id=order.pk, cause=Cause(user=technologist))
-    create(department, performed(order))
-    assert status_of(order) == ExamState.PERFORMED
-    change(department, ended())
-    assert states_told(order)[-2:] == ["in_progress", "performed"]
-    assert Study.objects.get(order=order).instance_count == 2

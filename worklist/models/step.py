@@ -16,7 +16,8 @@ class ScheduledStep(models.Model):
     """A scheduled procedure step (SPS): one piece of work on one device (PS3.3 C.4.10).
 
     `station` is null while any station of the modality may take it. Its status is
-    the order's; a step that was performed or dropped is `closed`.
+    the order's; a step that was performed or dropped is `closed`. `description` is
+    empty while the order's own words serve.
     """
 
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="steps")

@@ -112,13 +112,18 @@ def free_slots(
     return sorted(slots, key=lambda slot: (slot.start, slot.room.position))[:limit]
 
 
-def busy_rooms(room_ids: list[int], start: datetime, end: datetime) -> dict[int, int]:
-    """How many bookings each room has in [start, end); rooms without are absent."""
+def busy_rooms(
+    room_ids: list[int], start: datetime, end: datetime, *, apart_from: Order
+) -> dict[int, int]:
+    """How many bookings each room has in [start, end); rooms without are absent.
+
+    The bookings of the order that looks for a place do not count.
+    """
     held = Appointment.objects.filter(
         room_id__in=room_ids,
         during__overlap=DateTimeTZRange(start, end, "[)"),
         state__in=HOLDS_ROOM,
-    )
+    ).exclude(step__order=apart_from)
     counts: dict[int, int] = {}
     for room_id in held.values_list("room_id", flat=True):
         counts[room_id] = counts.get(room_id, 0) + 1

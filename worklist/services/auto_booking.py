@@ -11,11 +11,14 @@ from orders.lifecycle import Event
 from orders.models import Order
 from orders.requests import ScheduleRequest
 from worklist.exceptions import SlotTaken
+from worklist.lifecycle import AppointmentEvent
 from worklist.models import ScheduledStep, Station
 from worklist.selectors.schedule import busy_rooms, planned_minutes, stations
+from worklist.services.appointments import free_room
 from worklist.services.booking import (
     book_step,
     next_step_id,
+    open_step,
     save_step,
     tell_schedule,
 )
@@ -25,7 +28,7 @@ _LONGEST_MINUTES = 24 * 60
 
 @transaction.atomic
 def auto_book(*, order: Order, schedule: ScheduleRequest, cause: Cause) -> None:
-    """Book the named scanner, else the first free one of the modality.
+    """Book, or move to, the named scanner, else the first free one of the modality.
 
     Where all are busy the least busy is overbooked, and flagged. A scanner that we do
     not know keeps its AE title and gets no room; so does a modality without scanners.
@@ -61,13 +64,14 @@ def _book_unplaced(
     step_id: str,
     cause: Cause,
 ) -> None:
-    step = ScheduledStep(
-        order=order,
-        step_id=_step_id(order, step_id),
-        station_ae_title=ae_title[:16],
+    step = open_step(order) or ScheduledStep(
+        order=order, step_id=_step_id(order, step_id)
     )
+    event = Event.MOVE if step.pk else Event.BOOK
+    step.station, step.station_ae_title = None, ae_title[:16]
     save_step(step, start, minutes)
-    tell_schedule(step, "", Event.BOOK, cause)
+    free_room(order, AppointmentEvent.CANCEL)
+    tell_schedule(step, "", event, cause)
 
 
 def _step_id(order: Order, wanted: str) -> str:
@@ -84,7 +88,8 @@ def _book_first_free(
 ) -> None:
     assert schedule.start is not None
     end = schedule.start + timedelta(minutes=minutes)
-    busy = busy_rooms([s.room_id for s in fitting], schedule.start, end)
+    rooms = [station.room_id for station in fitting]
+    busy = busy_rooms(rooms, schedule.start, end, apart_from=order)
     best = min(fitting, key=lambda station: busy.get(station.room_id, 0))
     try:
         _book(order, best, schedule, minutes, cause, overbook=best.room_id in busy)

@@ -46,7 +46,9 @@ def book_step(
     """
     order = lock_order(order_id, expected_version)
     event = _event_for(order, by_person=cause.user is not None)
-    room = Room.objects.get(pk=room_id)
+    # Two who book one room at once wait in line here: the exclusion constraint alone
+    # would still refuse the second, but PostgreSQL may call it a deadlock.
+    room = Room.objects.select_for_update(no_key=True).get(pk=room_id)
     step = open_step(order) or ScheduledStep(
         order=order, step_id=step_id or next_step_id(order)
     )
@@ -109,7 +111,6 @@ def save_step(step: ScheduledStep, start: datetime, minutes: int | None) -> None
     step.start = start
     if minutes or step.pk is None:
         step.duration_minutes = minutes or planned_minutes(order)
-    step.description = (order.protocol_text or order.procedure_text)[:64]
     step.version = step.version + 1 if step.pk else 1
     step.save()
 
