@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+
+from orders.lifecycle import ExamState
+from worklist.models import Room, VerificationMethod
+from worklist.reasons import DISCONTINUATION_REASONS
+from worklist.selectors import BoardFilter
+
+ANY_DAY = "any"
+_DAYS = [("", "Today"), ("tomorrow", "Tomorrow"), (ANY_DAY, "Any day")]
+
+
+class BoardForm(forms.Form):
+    """The board's filters, as they stand in its address."""
+
+    q = forms.CharField(required=False, strip=True, max_length=200)
+    state = forms.MultipleChoiceField(required=False, choices=ExamState.choices)
+    modality = forms.ChoiceField(required=False)
+    day = forms.ChoiceField(required=False, choices=_DAYS)
+
+    def __init__(self, data: Any, modalities: Iterable[str]) -> None:
+        super().__init__(data)
+        choices = [("", "All"), *((name, name) for name in modalities)]
+        self.fields["modality"] = forms.ChoiceField(required=False, choices=choices)
+
+    def wanted(self) -> BoardFilter:
+        """What cannot be understood does not filter. A search looks at every day."""
+        self.is_valid()
+        values = self.cleaned_data
+        text = values.get("q") or ""
+        return BoardFilter(
+            states=tuple(values.get("state") or ()),
+            modality=values.get("modality") or "",
+            day=None if text else _day(values.get("day") or ""),
+            text=text,
+        )
+
+
+def _day(chosen: str) -> date | None:
+    today = timezone.localdate()
+    if chosen == "tomorrow":
+        return date.fromordinal(today.toordinal() + 1)
+    return None if chosen == ANY_DAY else today
+
+
+class ScheduleForm(forms.Form):
+    """Where and when; local time. `version` is the order as the person saw it."""
+
+    room = forms.ModelChoiceField(Room.objects.none(), empty_label=None)
+    date = forms.DateField(
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+    time = forms.TimeField(
+        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+    )
+    duration = forms.IntegerField(min_value=5, max_value=600, label="Minutes")
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, rooms: Iterable[Room], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choice = self.fields["room"]
+        assert isinstance(choice, forms.ModelChoiceField)
+        choice.queryset = Room.objects.filter(pk__in=[room.pk for room in rooms])
+
+    def start(self) -> datetime:
+        moment = datetime.combine(self.cleaned_data["date"], self.cleaned_data["time"])
+        return timezone.make_aware(moment)
+
+
+class DiscontinueForm(forms.Form):
+    """The reason is a code of CID 9300."""
+
+    reason = forms.ChoiceField(
+        choices=[("", "Choose a reason"), *DISCONTINUATION_REASONS.items()]
+    )
+    comment = forms.CharField(required=False, max_length=300)
+
+
+class GateForm(forms.Form):
+    """What was read from the wristband and from the requisition."""
+
+    wristband = forms.CharField(required=False, max_length=250)
+    requisition = forms.CharField(required=False, max_length=250)
+    source = forms.CharField(required=False)
+    by_hand = forms.BooleanField(required=False, help_text="The first one was typed.")
+
+    def method(self) -> VerificationMethod:
+        """Scanned only if nothing of it was typed."""
+        values = self.cleaned_data
+        scanned = values["source"] == "scan" and not values["by_hand"]
+        return VerificationMethod.SCANNED if scanned else VerificationMethod.TYPED
+
+
+class BeginForm(forms.Form):
+    """A side must be confirmed with the patient, where the exam has one."""
+
+    verification = forms.IntegerField()
+    side = forms.BooleanField(
+        required=False,
+        error_messages={"required": "Confirm the side with the patient first."},
+    )
+
+    def __init__(self, data: Any, *, has_side: bool) -> None:
+        super().__init__(data)
+        self.fields["side"].required = has_side

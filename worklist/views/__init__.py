@@ -1,0 +1,1 @@
+"""Pages of the board, the technologist's station and the scan gate."""

@@ -1,0 +1,51 @@
+"""How a page answers a form: where to go, or in which words it was refused."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from orders.exceptions import OrderError
+from orders.lifecycle import ExamState, Refused
+from worklist.exceptions import WorklistError
+
+REFUSALS = (OrderError, WorklistError, Refused)
+Refusal = OrderError | WorklistError | Refused
+
+
+def wants_fragment(request: HttpRequest) -> bool:
+    """Asked for by a script: a part of the page, to be put into the open one."""
+    return "X-Fragment" in request.headers or "HX-Request" in request.headers
+
+
+def way_back(request: HttpRequest, fallback: str) -> str:
+    """The page the person came from, if it is one of ours."""
+    wanted = request.POST.get("next") or request.GET.get("next") or ""
+    safe = url_has_allowed_host_and_scheme(
+        wanted, {request.get_host()}, require_https=request.is_secure()
+    )
+    return wanted if safe else fallback
+
+
+def done(request: HttpRequest, url: str, text: str) -> HttpResponse:
+    """Say it and go there; a dialog is told to take the whole page along."""
+    messages.success(request, text)
+    if "HX-Request" in request.headers:
+        return HttpResponse(status=204, headers={"HX-Redirect": url})
+    return redirect(url)
+
+
+def in_words(error: Refusal) -> str:
+    if isinstance(error, Refused):
+        state = ExamState(error.state).label.lower()
+        return f"The exam is {state}, so this is not possible now."
+    return error.text
+
+
+def refused(request: HttpRequest, back: str, error: Refusal) -> HttpResponse:
+    """409: why not, and the way back."""
+    name = "_refused" if wants_fragment(request) else "refused"
+    context = {"text": in_words(error), "back": back}
+    return render(request, f"worklist/{name}.html", context, status=409)

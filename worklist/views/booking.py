@@ -1,0 +1,236 @@
+"""A coordinator's acts: a room and a time, arrival, back to ordered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateparse import parse_date
+from django.views.decorators.http import require_http_methods, require_POST
+
+from orders.cause import Cause
+from orders.exceptions import VersionConflict
+from orders.lifecycle import NOT_STARTED, ExamState
+from orders.models import Order
+from orders.selectors import mrn_of, orders_with_patients
+from radflow.accounts.access import current_user, requires
+from radflow.accounts.roles import Capability
+from radflow.audit import services as audit
+from worklist.exceptions import SlotTaken
+from worklist.forms import ScheduleForm
+from worklist.models import Appointment, Room
+from worklist.selectors import Slot, bookings_of_day, free_slots, stations
+from worklist.selectors.schedule import planned_minutes
+from worklist.services import arrive, book_step, unbook
+from worklist.views.answers import (
+    REFUSALS,
+    Refusal,
+    done,
+    in_words,
+    refused,
+    wants_fragment,
+    way_back,
+)
+
+_FREE_SHOWN = 6
+
+
+@dataclass(frozen=True)
+class Booked:
+    """One line of the room's day; `in_the_way` stopped the last try."""
+
+    appointment: Appointment
+    own: bool
+    in_the_way: bool
+
+
+@requires(Capability.SCHEDULE)
+@require_http_methods(["GET", "POST"])
+def schedule(request: HttpRequest, order_id: int) -> HttpResponse:
+    """Give the exam a room and a time, or move it."""
+    order = get_object_or_404(orders_with_patients(), pk=order_id)
+    rooms = _rooms_for(order)
+    if request.method == "GET":
+        form = ScheduleForm(initial=_initial(request, order, rooms), rooms=rooms)
+        return _page(request, order, form)
+    form = ScheduleForm(request.POST, rooms=rooms)
+    if not form.is_valid():
+        return _page(request, order, form, status=400)
+    try:
+        _book(request, order, form)
+    except REFUSALS as error:
+        return _refused(request, order, form, error)
+    start = timezone.localtime(form.start())
+    text = f"Booked {start:%d-%b %H:%M}, {form.cleaned_data['room']}."
+    return done(request, way_back(request, reverse("worklist:board")), text)
+
+
+def _book(request: HttpRequest, order: Order, form: ScheduleForm) -> None:
+    book_step(
+        order_id=order.pk,
+        room_id=form.cleaned_data["room"].pk,
+        start=form.start(),
+        duration_minutes=form.cleaned_data["duration"],
+        cause=Cause(user=current_user(request)),
+        expected_version=form.cleaned_data["version"],
+    )
+
+
+def _refused(
+    request: HttpRequest, order: Order, form: ScheduleForm, error: Refusal
+) -> HttpResponse:
+    held_by = error.order_id if isinstance(error, SlotTaken) else None
+    form.add_error("time" if isinstance(error, SlotTaken) else None, in_words(error))
+    if isinstance(error, VersionConflict):
+        # What they see next is the exam as it is now; pressing again means it.
+        order = get_object_or_404(orders_with_patients(), pk=order.pk)
+        changed = request.POST.copy()
+        changed["version"] = str(order.version)
+        form.data = changed
+    return _page(request, order, form, status=409, held_by=held_by)
+
+
+def _rooms_for(order: Order) -> list[Room]:
+    fitting = [station.room for station in stations(order.modality)]
+    return list(dict.fromkeys(fitting))
+
+
+def _initial(
+    request: HttpRequest, order: Order, rooms: Sequence[Room]
+) -> dict[str, Any]:
+    """As booked, else the first free time; the address may say otherwise."""
+    asked = {
+        key: request.GET[key] for key in ("room", "date", "time") if key in request.GET
+    }
+    return {**_booked_or_free(order, rooms), "version": order.version, **asked}
+
+
+def _booked_or_free(order: Order, rooms: Sequence[Room]) -> dict[str, Any]:
+    step = order.steps.filter(closed=False).first()
+    minutes = step.duration_minutes if step else planned_minutes(order)
+    values: dict[str, Any] = {
+        "duration": minutes,
+        "date": timezone.localdate(),
+        "room": rooms[0].pk if rooms else None,
+    }
+    if step and order.room_name:
+        here = [room.pk for room in rooms if room.name == order.room_name]
+        start = timezone.localtime(step.start)
+        return {**values, "room": (here or [values["room"]])[0], **_moment(start)}
+    free = _free(order, timezone.localdate(), minutes)
+    if free:
+        return {**values, "room": free[0].room.pk, **_moment(free[0].start)}
+    return values
+
+
+def _moment(start: Any) -> dict[str, Any]:
+    local = timezone.localtime(start)
+    return {"date": local.date(), "time": local.time().replace(second=0, microsecond=0)}
+
+
+def _free(order: Order, day: date, minutes: int) -> list[Slot]:
+    duration = timedelta(minutes=minutes)
+    return free_slots(order.modality, day, duration, limit=_FREE_SHOWN)
+
+
+def _page(
+    request: HttpRequest,
+    order: Order,
+    form: ScheduleForm,
+    *,
+    status: int = 200,
+    held_by: int | None = None,
+) -> HttpResponse:
+    day, room = _day_and_room(form)
+    minutes = form["duration"].value()
+    context = {
+        "order": order,
+        "mrn": mrn_of(order),
+        "form": form,
+        "day": day,
+        "day_before": day - timedelta(days=1),
+        "day_after": day + timedelta(days=1),
+        "room": room,
+        "booked": _day_of(order, day, room, held_by),
+        "free": _free(order, day, int(minutes)) if str(minutes).isdecimal() else [],
+        "back": way_back(request, reverse("worklist:board")),
+        "may_arrive": order.status in (ExamState.ORDERED, ExamState.SCHEDULED),
+        "may_give_back": order.status == ExamState.SCHEDULED,
+        "may_book": order.status in NOT_STARTED,
+        "is_dialog": wants_fragment(request),
+    }
+    _audit(request, order, context["booked"])
+    name = "_schedule" if wants_fragment(request) else "schedule"
+    return render(request, f"worklist/{name}.html", context, status=status)
+
+
+def _day_and_room(form: ScheduleForm) -> tuple[date, Room | None]:
+    value = form["date"].value()
+    day = value if isinstance(value, date) else _read_date(str(value or ""))
+    room_id = str(form["room"].value() or "")
+    room = Room.objects.filter(pk=room_id).first() if room_id.isdecimal() else None
+    return day or timezone.localdate(), room
+
+
+def _read_date(text: str) -> date | None:
+    try:
+        return parse_date(text)
+    except ValueError:
+        return None
+
+
+def _day_of(
+    order: Order, day: date, room: Room | None, held_by: int | None
+) -> list[Booked]:
+    if room is None:
+        return []
+    return [
+        Booked(
+            appointment,
+            own=appointment.step.order_id == order.pk,
+            in_the_way=appointment.step.order_id == held_by,
+        )
+        for appointment in bookings_of_day(day, room)
+    ]
+
+
+def _audit(request: HttpRequest, order: Order, booked: Any) -> None:
+    seen = [each.appointment.step.order_id for each in booked]
+    audit.record_view(
+        request,
+        "schedule_viewed",
+        order_id=order.pk,
+        patient_id=order.patient_id,
+        detail={"orders": seen},
+    )
+
+
+@requires(Capability.SCHEDULE)
+@require_POST
+def check_in(request: HttpRequest, order_id: int) -> HttpResponse:
+    """The patient is here."""
+    back = way_back(request, reverse("worklist:board"))
+    try:
+        arrive(order_id=order_id, cause=Cause(user=current_user(request)))
+    except REFUSALS as error:
+        return refused(request, back, error)
+    return done(request, back, "Arrival noted.")
+
+
+@requires(Capability.SCHEDULE)
+@require_POST
+def give_back(request: HttpRequest, order_id: int) -> HttpResponse:
+    """Free the slot; the exam waits for another one."""
+    back = way_back(request, reverse("worklist:board"))
+    cause = Cause(user=current_user(request))
+    try:
+        unbook(order_id=order_id, cause=cause, reason="Slot given back at the board")
+    except REFUSALS as error:
+        return refused(request, back, error)
+    return done(request, back, "Slot freed. The exam waits for another one.")

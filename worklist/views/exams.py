@@ -1,0 +1,96 @@
+"""A technologist's acts on an exam: arrived, ended, discontinued."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST
+
+from orders.cause import Cause
+from orders.models import Order
+from orders.selectors import mrn_of, orders_with_patients
+from radflow.accounts.access import current_user, requires
+from radflow.accounts.roles import Capability
+from radflow.audit import services as audit
+from worklist.exceptions import ScannerStillRunning
+from worklist.forms import DiscontinueForm
+from worklist.services import arrive, discontinue_exam, end_exam
+from worklist.views.answers import (
+    REFUSALS,
+    done,
+    in_words,
+    refused,
+    wants_fragment,
+    way_back,
+)
+
+
+@requires(Capability.PERFORM_EXAM)
+@require_POST
+def arrived(request: HttpRequest, order_id: int) -> HttpResponse:
+    """The patient stands at the scanner's door."""
+    back = way_back(request, reverse("worklist:station"))
+    try:
+        arrive(order_id=order_id, cause=Cause(user=current_user(request)))
+    except REFUSALS as error:
+        return refused(request, back, error)
+    return done(request, back, "Arrival noted.")
+
+
+@requires(Capability.PERFORM_EXAM)
+@require_POST
+def end(request: HttpRequest, order_id: int) -> HttpResponse:
+    """All done; asks once more while the scanner says that it is still at it."""
+    order = get_object_or_404(orders_with_patients(), pk=order_id)
+    back = reverse("worklist:station")
+    confirmed = request.POST.get("confirmed") == "yes"
+    cause = Cause(user=current_user(request))
+    try:
+        end_exam(order_id=order_id, cause=cause, override=confirmed)
+    except ScannerStillRunning as error:
+        context = {**_context(order), "text": in_words(error)}
+        return render(request, "worklist/still_running.html", context, status=409)
+    except REFUSALS as error:
+        return refused(request, back, error)
+    return done(request, back, "Exam ended.")
+
+
+@requires(Capability.PERFORM_EXAM)
+@require_http_methods(["GET", "POST"])
+def discontinue(request: HttpRequest, order_id: int) -> HttpResponse:
+    """Stop the exam for good, with a coded reason."""
+    order = get_object_or_404(orders_with_patients(), pk=order_id)
+    if request.method == "GET":
+        return _discontinue_page(request, order, DiscontinueForm())
+    form = DiscontinueForm(request.POST)
+    if not form.is_valid():
+        return _discontinue_page(request, order, form, status=400)
+    try:
+        discontinue_exam(
+            order_id=order_id,
+            cause=Cause(user=current_user(request)),
+            reason=form.cleaned_data["reason"],
+            comment=form.cleaned_data["comment"],
+        )
+    except REFUSALS as error:
+        form.add_error(None, in_words(error))
+        return _discontinue_page(request, order, form, status=409)
+    return done(request, reverse("worklist:station"), "Exam discontinued.")
+
+
+def _discontinue_page(
+    request: HttpRequest, order: Order, form: DiscontinueForm, *, status: int = 200
+) -> HttpResponse:
+    audit.record_view(
+        request, "exam_viewed", order_id=order.pk, patient_id=order.patient_id
+    )
+    is_dialog = wants_fragment(request)
+    context = {**_context(order), "form": form, "is_dialog": is_dialog}
+    name = "_discontinue" if is_dialog else "discontinue"
+    return render(request, f"worklist/{name}.html", context, status=status)
+
+
+def _context(order: Order) -> dict[str, object]:
+    back = reverse("worklist:station")
+    return {"order": order, "mrn": mrn_of(order), "back": back}

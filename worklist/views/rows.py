@@ -1,0 +1,103 @@
+"""One exam as the board and the station list show it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.utils import timezone
+
+from orders.lifecycle import NOT_STARTED, ExamState
+from orders.models import Order, Priority, ReportStatus
+from orders.selectors import mrn_of
+from worklist.selectors import similar_names
+
+S = ExamState
+_REPORTED = frozenset(ReportStatus) - {
+    ReportStatus.NONE,
+    ReportStatus.DRAFT,
+    ReportStatus.WITHDRAWN,
+}
+_WAITING = frozenset({S.ORDERED, S.ARRIVED, S.READY, S.PERFORMED, S.ON_HOLD})
+_DONE = frozenset({S.PERFORMED, S.CANCELLED, S.DISCONTINUED, S.REPLACED})
+_TARGET_MINUTES = {Priority.STAT: 30, Priority.ASAP: 60}
+_ROUTINE_MINUTES = 120
+
+
+@dataclass(frozen=True)
+class ExamRow:
+    """`state` is the report's once there is one, else the exam's."""
+
+    order: Order
+    mrn: str
+    similar: bool
+    state: str
+    state_label: str
+    waits_since: datetime | None
+    target_minutes: int
+
+    @property
+    def slot(self) -> datetime | None:
+        return self.order.scheduled_start
+
+    @property
+    def slot_day(self) -> date | None:
+        """Its day, unless that is today."""
+        if self.slot is None:
+            return None
+        day = timezone.localtime(self.slot).date()
+        return None if day == timezone.localdate() else day
+
+    @property
+    def may_book(self) -> bool:
+        return self.order.status in NOT_STARTED
+
+    @property
+    def is_done(self) -> bool:
+        return self.order.status in _DONE
+
+    @property
+    def other_name(self) -> str:
+        """The name in the person's own script, after the one in Latin letters."""
+        ideographic = self.order.patient.name_ideographic
+        return " ".join(part for part in ideographic.split("^") if part)
+
+
+def exam_rows(orders: Sequence[Order]) -> list[ExamRow]:
+    alike = similar_names(orders)
+    return [exam_row(order, similar=order.pk in alike) for order in orders]
+
+
+def exam_row(order: Order, *, similar: bool) -> ExamRow:
+    reported = order.report_status in _REPORTED
+    shown = ReportStatus(order.report_status) if reported else S(order.status)
+    return ExamRow(
+        order=order,
+        mrn=mrn_of(order),
+        similar=similar,
+        state=shown.value,
+        state_label=str(shown.label),
+        waits_since=None if reported else _waits_since(order),
+        target_minutes=_TARGET_MINUTES.get(Priority(order.priority), _ROUTINE_MINUTES),
+    )
+
+
+def _waits_since(order: Order) -> datetime | None:
+    """A booked exam begins to wait when its time has passed."""
+    if order.status == S.SCHEDULED and order.scheduled_start:
+        is_late = order.scheduled_start < timezone.now()
+        return order.scheduled_start if is_late else None
+    return order.status_since if order.status in _WAITING else None
+
+
+def who(order: Order) -> str:
+    patient = order.patient
+    names = [patient.family_name or "Not known", patient.given_name]
+    return ", ".join(name for name in names if name)
+
+
+def rivals(order: Order, others: Iterable[Order]) -> list[Order]:
+    """Those of the list whose name is easily taken for this one."""
+    strangers = [other for other in others if other.patient_id != order.patient_id]
+    return [other for other in strangers if order.pk in similar_names([order, other])]

@@ -1,0 +1,182 @@
+"""The technologist's station: one scanner, its patients, the next one first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+
+from orders.lifecycle import ExamState
+from orders.models import Order, Priority
+from radflow.accounts.access import requires
+from radflow.accounts.roles import Capability
+from radflow.audit import services as audit
+from worklist.models import PerformedStep, ScheduledStep, Station, Verification
+from worklist.selectors import station_list, stations
+from worklist.selectors.scanner import last_check, last_contact, running_step
+from worklist.views.patient_facts import Fact, facts_of
+from worklist.views.rows import ExamRow, exam_rows, rivals
+
+S = ExamState
+HERE = "station_id"
+_RANK = {Priority.STAT: 0, Priority.ASAP: 1}
+_READY = (S.ARRIVED, S.READY)
+
+
+@dataclass(frozen=True)
+class Line:
+    """A scheduled step in the room list."""
+
+    step: ScheduledStep
+    row: ExamRow
+
+    @property
+    def url(self) -> str:
+        """To do: brings the patient to the front. Done: the order."""
+        if self.row.order.status in (S.SCHEDULED, *_READY):
+            return f"{reverse('worklist:station')}?exam={self.row.order.pk}"
+        return reverse("orders:detail", args=[self.row.order.pk])
+
+
+@dataclass(frozen=True)
+class Card:
+    """The patient in front: the next one, or the one that was chosen."""
+
+    line: Line
+    chosen: bool
+    rivals: list[Order]
+    facts: list[Fact]
+
+    @property
+    def may_begin(self) -> bool:
+        return self.line.row.order.status in (S.SCHEDULED, *_READY)
+
+    @property
+    def may_arrive(self) -> bool:
+        return self.line.row.order.status == S.SCHEDULED
+
+
+@dataclass(frozen=True)
+class OnTable:
+    row: ExamRow
+    performed: PerformedStep | None
+    check: Verification | None
+
+
+@requires(Capability.PERFORM_EXAM)
+def station(request: HttpRequest) -> HttpResponse:
+    """The page; the scanner is remembered for the session."""
+    here = chosen_station(request)
+    if here is None:
+        return render(request, "worklist/stations.html", {"stations": stations()})
+    request.session[HERE] = here.pk
+    if wanted := request.GET.get("find", "").strip():
+        return _find(request, here, wanted)
+    context = {"stations": stations(), **_context(request, here)}
+    return render(request, "worklist/station.html", context)
+
+
+@requires(Capability.PERFORM_EXAM)
+def live(request: HttpRequest) -> HttpResponse:
+    """The live part of the page."""
+    here = chosen_station(request)
+    if here is None:
+        return HttpResponse("Choose a scanner.", status=400)
+    return render(request, "worklist/_station.html", _context(request, here))
+
+
+def chosen_station(request: HttpRequest) -> Station | None:
+    """The one in the address, else the one of this session."""
+    asked = str(request.GET.get("station") or request.session.get(HERE, ""))
+    return stations().filter(pk=asked).first() if asked.isdecimal() else None
+
+
+def _find(request: HttpRequest, here: Station, wanted: str) -> HttpResponse:
+    """A wristband or requisition read anywhere on the page opens its gate."""
+    steps = station_list(here, timezone.localdate())
+    found = {step.order_id for step in steps if wanted in names_of(step.order)}
+    if len(found) == 1:
+        return redirect("worklist:gate", found.pop())
+    text = "Several exams of today fit. Choose one." if found else "Not on this list."
+    messages.error(request, text)
+    return redirect("worklist:station")
+
+
+def names_of(order: Order) -> set[str]:
+    """What a wristband or a requisition of this exam may say."""
+    known = {identifier.value for identifier in order.patient.identifiers.all()}
+    return {order.accession_number, *known}
+
+
+def _context(request: HttpRequest, here: Station) -> dict[str, object]:
+    is_today = request.GET.get("day") != "tomorrow"
+    lines = _lines(here, _day(is_today))
+    seen = [line.row.order.pk for line in lines]
+    audit.record_view(
+        request, "station_viewed", detail={"station": here.pk, "orders": seen}
+    )
+    card = _card(lines, request.GET.get("exam", "")) if is_today else None
+    return {
+        "station": here,
+        "lines": lines,
+        "done": sum(line.row.is_done for line in lines),
+        "card": card,
+        "on_table": [_on_table(line.row) for line in lines if _is_running(line)],
+        "contact": last_contact(here),
+        "is_today": is_today,
+        "query": _query(request, here),
+    }
+
+
+def _day(is_today: bool) -> date:
+    today = timezone.localdate()
+    return today if is_today else today + timedelta(days=1)
+
+
+def _query(request: HttpRequest, here: Station) -> str:
+    kept = {key: request.GET[key] for key in ("day", "exam") if key in request.GET}
+    return urlencode({"station": here.pk, **kept})
+
+
+def _lines(here: Station, day: date) -> list[Line]:
+    """To do before done, each by time."""
+    steps = station_list(here, day)
+    rows = exam_rows([step.order for step in steps])
+    lines = [Line(step, row) for step, row in zip(steps, rows, strict=True)]
+    return sorted(lines, key=lambda line: line.row.is_done)
+
+
+def _card(lines: list[Line], wanted: str) -> Card | None:
+    chosen = [line for line in lines if str(line.row.order.pk) == wanted]
+    front = chosen[0] if chosen else _next(lines)
+    if front is None:
+        return None
+    order = front.row.order
+    others = (line.row.order for line in lines)
+    return Card(front, bool(chosen), rivals(order, others), facts_of(order))
+
+
+def _next(lines: list[Line]) -> Line | None:
+    """Who is here goes first, by urgency and time; else the next one booked."""
+    here = [line for line in lines if line.row.order.status in _READY]
+    booked = [line for line in lines if line.row.order.status == S.SCHEDULED]
+    return min(here or booked, key=_turn, default=None)
+
+
+def _turn(line: Line) -> tuple[int, float]:
+    rank = _RANK.get(Priority(line.row.order.priority), len(_RANK))
+    return rank, line.step.start.timestamp()
+
+
+def _is_running(line: Line) -> bool:
+    return line.row.order.status == S.IN_PROGRESS
+
+
+def _on_table(row: ExamRow) -> OnTable:
+    return OnTable(row, running_step(row.order), last_check(row.order))
