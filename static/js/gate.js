@@ -71,6 +71,7 @@ function endBurst(gate, event) {
 function onKey(event) {
   const gate = openGate();
   if (!gate) return;
+  if (event.key === "Escape") gate.querySelector("[data-gate-cancel]")?.click();
   if (event.key === "Enter") {
     endBurst(gate, event);
     return;
