@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from orders.selectors import mrn_of
+from radflow.accounts.access import current_user, requires
+from radflow.accounts.roles import Capability
+from radflow.audit import services as audit
+from reports.exceptions import ReportError
+from reports.forms import AcknowledgeForm
+from reports.models import CriticalCase
+from reports.selectors import case_board, open_alerts
+from reports.services import acknowledge_case, close_case
+
+
+@dataclass(frozen=True)
+class Rung:
+    recipient: str
+    state: str
+    at: datetime
+    told: bool
+
+
+@dataclass(frozen=True)
+class CaseView:
+    """A case as a row: `kind` is over, due or ack."""
+
+    case: CriticalCase
+    mrn: str
+    kind: str
+    ladder: list[Rung]
+
+
+@requires(Capability.VIEW_CASES)
+def cases(request: HttpRequest) -> HttpResponse:
+    """Overdue, due, acknowledged, closed today: computed from stored times now."""
+    board = case_board()
+    groups = [
+        ("over", "siren", "Overdue", [_view(c, "over") for c in board.overdue]),
+        ("due", "timer", "Due", [_view(c, "due") for c in board.due]),
+        (
+            "ack",
+            "phone-call",
+            "Acknowledged, not closed",
+            [_view(c, "ack") for c in board.acknowledged],
+        ),
+    ]
+    shown = [view.case.order_id for *_, views in groups for view in views]
+    audit.record_view(request, "cases_listed", detail={"orders": shown})
+    user = current_user(request)
+    context = {
+        "groups": groups,
+        "closed": [_view(c, "ack") for c in board.closed],
+        "is_empty": not shown,
+        "may_acknowledge": user.may(Capability.ACKNOWLEDGE_CASE),
+    }
+    is_fragment = request.headers.get("X-Fragment")
+    name = "reports/_cases.html" if is_fragment else "reports/cases.html"
+    return render(request, name, context)
+
+
+def _view(case: CriticalCase, kind: str) -> CaseView:
+    ladder = sorted(case.ladder.all(), key=lambda step: step.level)
+    told = [step.level for step in ladder if step.told_at]
+    current = max(told, default=-1)
+    rungs = []
+    for step in ladder:
+        state = "now" if step.level == current else "past"
+        state = "next" if step.told_at is None else state
+        rungs.append(
+            Rung(
+                step.recipient,
+                state,
+                step.told_at or step.due_at,
+                step.told_at is not None,
+            )
+        )
+    return CaseView(case, mrn_of(case.order), kind, rungs)
+
+
+@requires(Capability.ACKNOWLEDGE_CASE)
+def acknowledge(request: HttpRequest, case_id: int) -> HttpResponse:
+    """Who was told, how, and that they read it back."""
+    found = CriticalCase.objects.select_related("order__patient")
+    case = get_object_or_404(found, pk=case_id)
+    audit.record_view(request, "case_viewed", order_id=case.order_id)
+    form = AcknowledgeForm(request.POST or None)
+    status = 200
+    if request.method == "POST":
+        status = 400
+        if form.is_valid():
+            try:
+                acknowledge_case(
+                    case_id=case.pk, user=current_user(request), **form.cleaned_data
+                )
+            except ReportError as error:
+                form.add_error(None, error.text)
+                status = 409
+            else:
+                messages.success(request, f"{case.number} is acknowledged.")
+                return redirect("reports:cases")
+    kind = "over" if case.due_at <= timezone.now() else "due"
+    context = {"form": form, "view": _view(case, kind), "case": case}
+    return render(request, "reports/acknowledge.html", context, status=status)
+
+
+@requires(Capability.ACKNOWLEDGE_CASE)
+@require_POST
+def close(request: HttpRequest, case_id: int) -> HttpResponse:
+    case = get_object_or_404(CriticalCase, pk=case_id)
+    try:
+        close_case(case_id=case.pk, user=current_user(request))
+    except ReportError as error:
+        messages.error(request, error.text)
+    else:
+        messages.success(request, f"{case.number} is closed.")
+    return redirect("reports:cases")
+
+
+@requires(Capability.VIEW_CASES)
+def alerts(request: HttpRequest) -> HttpResponse:
+    """The strip of every page: open critical cases, without a patient's name."""
+    found = open_alerts()
+    now = timezone.now()
+    overdue = [case for case in found if case.due_at <= now]
+    context = {"cases": found, "overdue": overdue}
+    return render(request, "reports/_alerts.html", context)

@@ -1,0 +1,246 @@
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from orders.exceptions import VersionConflict
+from orders.models import Order
+from orders.selectors import mrn_of, orders_with_patients
+from radflow.accounts.access import current_user, requires
+from radflow.accounts.models import User
+from radflow.accounts.roles import Capability
+from radflow.audit import services as audit
+from reports.exceptions import ReportError
+from reports.forms import CriticalForm, sections_of
+from reports.models import (
+    CriticalCase,
+    Report,
+    ReportState,
+    ReportVersion,
+    SectionCode,
+)
+from reports.selectors import priors_of
+from reports.services import (
+    open_case,
+    open_report,
+    save_draft,
+    sign_report,
+    take_over,
+)
+
+_SIGN = {"preliminary": ReportState.PRELIMINARY, "final": ReportState.FINAL}
+_ROWS = {SectionCode.FINDINGS: 8, SectionCode.IMPRESSION: 4}
+
+
+@dataclass(frozen=True)
+class SectionView:
+    """One section as a field; `warning` when its words name the other side."""
+
+    code: str
+    label: str
+    text: str
+    rows: int
+    warning: str = ""
+
+    @property
+    def filled(self) -> bool:
+        return bool(self.text.strip())
+
+
+@requires(Capability.VIEW_REPORTS)
+def editor(request: HttpRequest, order_id: int) -> HttpResponse:
+    """Write and sign for a radiologist who holds it; signed text for all others."""
+    order = get_object_or_404(orders_with_patients(), pk=order_id)
+    user = current_user(request)
+    audit.record_view(
+        request, "report_viewed", order_id=order.pk, patient_id=order.patient_id
+    )
+    try:
+        report = _report_for(order, user)
+    except ReportError as error:
+        return _page(request, order, None, error=error.text, status=409)
+    if request.method != "POST":
+        return _page(request, order, report)
+    if report is None or not user.may(Capability.WRITE_REPORT):
+        return HttpResponse("Your role may not write reports.", status=403)
+    return _write(request, order, report, user)
+
+
+def _report_for(order: Order, user: User) -> Report | None:
+    if user.may(Capability.WRITE_REPORT):
+        return open_report(order_id=order.pk, user=user)
+    return Report.objects.filter(order=order).first()
+
+
+def _write(
+    request: HttpRequest, order: Order, report: Report, user: User
+) -> HttpResponse:
+    """Save what was typed; sign it if the button says so."""
+    typed = sections_of(request.POST.dict())
+    wanted = request.POST.get("action", "save")
+    try:
+        report = save_draft(
+            report_id=report.pk,
+            sections=typed,
+            expected_version=_version(request),
+            user=user,
+        )
+        if wanted in _SIGN:
+            sign_report(
+                report_id=report.pk,
+                status=_SIGN[wanted],
+                expected_version=report.version,
+                user=user,
+            )
+    except (ReportError, VersionConflict) as error:
+        report = Report.objects.get(pk=report.pk)
+        return _page(request, order, report, typed=typed, error=error.text, status=409)
+    messages.success(request, _DONE.get(wanted, "Draft saved."))
+    return redirect("reports:editor", order.pk)
+
+
+_DONE = {
+    "preliminary": "Signed preliminary and sent.",
+    "final": "Signed final and sent. The text can no longer change.",
+}
+
+
+def _version(request: HttpRequest) -> int:
+    text = request.POST.get("version", "")
+    return int(text) if text.isascii() and text.isdigit() else 0
+
+
+@requires(Capability.WRITE_REPORT)
+@require_POST
+def autosave(request: HttpRequest, order_id: int) -> HttpResponse:
+    """The editor's text every few seconds: JSON, or 409 with both texts."""
+    report = get_object_or_404(Report, order_id=order_id)
+    typed = sections_of(request.POST.dict())
+    try:
+        saved = save_draft(
+            report_id=report.pk,
+            sections=typed,
+            expected_version=_version(request),
+            user=current_user(request),
+        )
+    except (ReportError, VersionConflict) as error:
+        return _conflict(request, report, typed, error.text)
+    at = saved.draft_saved_at or timezone.now()
+    return JsonResponse({"version": saved.version, "saved_at": at.isoformat()})
+
+
+def _conflict(
+    request: HttpRequest, report: Report, typed: dict[str, str], text: str
+) -> HttpResponse:
+    report.refresh_from_db()
+    differing = [
+        (SectionCode(code).label, mine, report.draft.get(code, ""))
+        for code, mine in typed.items()
+        if mine.replace("\r\n", "\n") != report.draft.get(code, "")
+    ]
+    context = {"text": text, "differing": differing, "report": report}
+    return render(request, "reports/_conflict.html", context, status=409)
+
+
+@requires(Capability.WRITE_REPORT)
+@require_POST
+def claim(request: HttpRequest, order_id: int) -> HttpResponse:
+    """Take a report over from whoever holds it."""
+    report = get_object_or_404(Report, order_id=order_id)
+    take_over(report_id=report.pk, user=current_user(request))
+    messages.success(request, "You hold this report now.")
+    return redirect("reports:editor", order_id)
+
+
+@requires(Capability.WRITE_REPORT)
+@require_POST
+def flag_critical(request: HttpRequest, order_id: int) -> HttpResponse:
+    """Open a case for a finding, before or after signing."""
+    order = get_object_or_404(Order, pk=order_id)
+    form = CriticalForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, "Name the finding and its category.")
+        return redirect("reports:editor", order.pk)
+    case = open_case(order_id=order.pk, user=current_user(request), **form.cleaned_data)
+    messages.warning(request, f"{case.number} is open. Its clock runs.")
+    return redirect("reports:editor", order.pk)
+
+
+def _page(
+    request: HttpRequest,
+    order: Order,
+    report: Report | None,
+    *,
+    typed: dict[str, str] | None = None,
+    error: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    user = current_user(request)
+    versions = _versions(report)
+    signed = versions[-1] if versions else None
+    writable = _is_writable(report, user)
+    draft = {**(report.draft if report else {}), **(typed or {})}
+    texts = draft if writable else (signed.sections if signed else {})
+    priors = priors_of(order)
+    context: dict[str, Any] = {
+        "order": order,
+        "patient": order.patient,
+        "mrn": mrn_of(order),
+        "report": report,
+        "sections": [_section(code, texts, order) for code in SectionCode],
+        "writable": writable,
+        "holder": report.claimed_by if report else None,
+        "signed": signed,
+        "versions": versions,
+        "priors": [(prior, _latest(prior)) for prior in priors[:5]],
+        "cases": list(CriticalCase.objects.filter(order=order).order_by("id")),
+        "critical_form": CriticalForm(),
+        "error": error,
+    }
+    return render(request, "reports/editor.html", context, status=status)
+
+
+def _versions(report: Report | None) -> list[ReportVersion]:
+    if report is None:
+        return []
+    return list(report.versions.select_related("signed_by").order_by("number"))
+
+
+def _latest(prior: Order) -> ReportVersion | None:
+    return next(iter(reversed(prior.report.versions.all())), None)
+
+
+def _is_writable(report: Report | None, user: User) -> bool:
+    return (
+        report is not None
+        and user.may(Capability.WRITE_REPORT)
+        and report.claimed_by_id == user.pk
+        and report.status in (ReportState.DRAFT, ReportState.PRELIMINARY)
+    )
+
+
+def _section(code: SectionCode, texts: dict[str, str], order: Order) -> SectionView:
+    text = texts.get(code.value, "")
+    return SectionView(
+        code=code.value,
+        label=code.label,
+        text=text,
+        rows=max(_ROWS.get(code, 2), text.count("\n") + 1),
+        warning=_other_side(text, order.laterality),
+    )
+
+
+def _other_side(text: str, laterality: str) -> str:
+    """The word that names the side that was not ordered, if it stands alone."""
+    other = {"LEFT": "right", "RIGHT": "left"}.get(laterality)
+    if other is None:
+        return ""
+    words = set(re.findall(r"[a-z]+", text.lower()))
+    return other if other in words and laterality.lower() not in words else ""
