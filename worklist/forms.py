@@ -66,6 +66,7 @@ class ScheduleForm(forms.Form):
         super().__init__(*args, **kwargs)
         choice = self.fields["room"]
         assert isinstance(choice, forms.ModelChoiceField)
+        choice.widget.attrs["autofocus"] = True
         choice.queryset = Room.objects.filter(pk__in=[room.pk for room in rooms])
 
     def start(self) -> datetime:
@@ -77,7 +78,8 @@ class DiscontinueForm(forms.Form):
     """The reason is a code of CID 9300."""
 
     reason = forms.ChoiceField(
-        choices=[("", "Choose a reason"), *DISCONTINUATION_REASONS.items()]
+        choices=[("", "Choose a reason"), *DISCONTINUATION_REASONS.items()],
+        widget=forms.Select(attrs={"autofocus": True}),
     )
     comment = forms.CharField(required=False, max_length=300)
 

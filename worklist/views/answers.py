@@ -39,8 +39,8 @@ def done(request: HttpRequest, url: str, text: str) -> HttpResponse:
 
 def in_words(error: Refusal) -> str:
     if isinstance(error, Refused):
-        state = ExamState(error.state).label.lower()
-        return f"The exam is {state}, so this is not possible now."
+        state = ExamState(error.state).label
+        return f"This is not possible now: the exam’s state is “{state}”."
     return error.text
 
 

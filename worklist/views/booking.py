@@ -162,6 +162,7 @@ def _page(
         "back": way_back(request, reverse("worklist:board")),
         "may_arrive": order.status in (ExamState.ORDERED, ExamState.SCHEDULED),
         "may_give_back": order.status == ExamState.SCHEDULED,
+        "is_move": bool(order.scheduled_start and order.room_name),
         "may_book": order.status in NOT_STARTED,
         "is_dialog": wants_fragment(request),
     }

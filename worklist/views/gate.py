@@ -148,7 +148,7 @@ def _page(
         "other_name": who(other) if other else "",
         "problem": problem,
         "may_begin": order.status in WORKLIST_STATES,
-        "state_label": ExamState(order.status).label.lower(),
+        "state_label": ExamState(order.status).label,
     }
     name = "_gate" if wants_fragment(request) else "gate"
     return render(request, f"worklist/{name}.html", context, status=status)

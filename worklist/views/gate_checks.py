@@ -46,7 +46,7 @@ def checks(
         lines = _after_verdict(verification)
     if other is not None:
         return [*lines, *_other_person(order, other)]
-    return [*lines, _person(order)]
+    return [*lines, *_person(order)]
 
 
 def _before_verdict(order: Order, scans: Scans) -> list[Check]:
@@ -93,9 +93,11 @@ def _line(label: str, expected: str, presented: str, *, fits: bool) -> Check:
     )
 
 
-def _person(order: Order) -> Check:
-    told = f"{who(order)}, born {clinical_date(order.patient.birth_date)}"
-    return Check("Name and birth date", [(told, False)], [], ASK)
+def _person(order: Order) -> list[Check]:
+    """What the patient is to say, without being told."""
+    born = clinical_date(order.patient.birth_date)
+    told = (("Name", who(order)), ("Birth date", born))
+    return [Check(label, [(text, False)], [], ASK) for label, text in told]
 
 
 def _other_person(order: Order, other: Order) -> list[Check]:

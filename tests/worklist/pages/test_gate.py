@@ -145,6 +145,18 @@ def test_a_scan_nobody_of_this_scanner_has_offers_no_one(
     assert "instead" not in scan(at_station, exam, "700132", "")
 
 
+def test_an_exam_that_has_begun_is_not_offered_to_begin_again(
+    at_station: Client, exam: Order
+) -> None:
+    scan(at_station, exam, "700123", "ACC1")
+    begin(at_station, exam, verification=Verification.objects.get().pk)
+    text = text_of(at_station.get(f"/station/gate/{exam.pk}/"))
+    assert "This exam cannot begin" in text
+    assert f"/station/gate/{exam.pk}/begin/" not in scan(
+        at_station, exam, "700123", "ACC1"
+    )
+
+
 def test_a_side_must_be_confirmed_before_the_exam_begins(
     at_station: Client, ct1: Station
 ) -> None:

@@ -165,7 +165,7 @@ def test_a_slot_of_a_patient_who_is_here_is_kept(at_board: Client, exam: Order) 
     arrive(order_id=exam.pk, cause=DESK)
     response = at_board.post(f"/board/{exam.pk}/unbook/")
     assert response.status_code == 409
-    assert "The exam is arrived" in text_of(response)
+    assert "state is “Arrived”" in text_of(response)
 
 
 @pytest.mark.parametrize("act", ["schedule", "arrive", "unbook"])

@@ -148,7 +148,7 @@ def test_what_has_not_begun_is_neither_ended_nor_discontinued(
 ) -> None:
     response = at_station.post(f"/station/{exam.pk}/{act}/", {"reason": "110505"})
     assert response.status_code == 409
-    assert "The exam is scheduled" in text_of(response)
+    assert "state is “Scheduled”" in text_of(response)
 
 
 def test_the_scanner_card_tells_of_its_last_words(
