@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import factory
+from factory.declarations import Sequence, SubFactory
 from factory.django import DjangoModelFactory
 
 from orders.cause import Cause
@@ -27,9 +27,9 @@ class UserFactory(DjangoModelFactory[User]):
         model = User
         skip_postgeneration_save = True
 
-    username = factory.Sequence(lambda n: f"user{n}")
+    username = Sequence(lambda n: f"user{n}")
     first_name = "Kim"
-    last_name = factory.Sequence(lambda n: f"Ng{n}")
+    last_name = Sequence(lambda n: f"Ng{n}")
     role = "technologist"
 
 
@@ -37,8 +37,8 @@ class PeerFactory(DjangoModelFactory[Peer]):
     class Meta:
         model = Peer
 
-    name = factory.Sequence(lambda n: f"Hospital {n}")
-    sending_application = factory.Sequence(lambda n: f"EHR{n}")
+    name = Sequence(lambda n: f"Hospital {n}")
+    sending_application = Sequence(lambda n: f"EHR{n}")
     sending_facility = "GENHOSP"
 
 
@@ -46,16 +46,16 @@ class RoomFactory(DjangoModelFactory[Room]):
     class Meta:
         model = Room
 
-    name = factory.Sequence(lambda n: f"CT {n}")
+    name = Sequence(lambda n: f"CT {n}")
 
 
 class StationFactory(DjangoModelFactory[Station]):
     class Meta:
         model = Station
 
-    room = factory.SubFactory(RoomFactory)
-    name = factory.Sequence(lambda n: f"CT{n}")
-    ae_title = factory.Sequence(lambda n: f"CT{n}_AE")
+    room = SubFactory(RoomFactory)
+    name = Sequence(lambda n: f"CT{n}")
+    ae_title = Sequence(lambda n: f"CT{n}_AE")
     modality = "CT"
 
 
@@ -63,7 +63,7 @@ class ProcedureFactory(DjangoModelFactory[Procedure]):
     class Meta:
         model = Procedure
 
-    code = factory.Sequence(lambda n: f"CTX{n}")
+    code = Sequence(lambda n: f"CTX{n}")
     text = "CT of something"
     modality = "CT"
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from orders.cause import Cause
 from orders.lifecycle import Event
 from orders.models import Order
-from orders.requests import Code, OrderRequest, ScheduleRequest
+from orders.requests import Code, OrderRequest, ScheduleRequest, VisitRequest
 from orders.services import place_order, record_event
 from radflow.accounts.models import User
 from radflow.demo.cast import CAST, Person
@@ -158,7 +158,11 @@ class _Story:
         )
         return place_order(
             patient=self.exam.person.request(),
-            visit=None,
+            visit=VisitRequest(
+                number=f"V{80000 + self.number}",
+                patient_class="O",
+                location=self.exam.person.ward,
+            ),
             order=request,
             cause=self._cause("coord"),
         ).order

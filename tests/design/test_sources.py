@@ -11,7 +11,7 @@ from orders.lifecycle import ExamState
 from orders.models.order import ReportStatus
 from radflow.messaging.models.inbound import InboundState
 from radflow.messaging.models.outbound import OutboundState
-from reports.models.case import CaseState
+from reports.lifecycle import CaseState
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))

@@ -73,7 +73,7 @@ def _wanted() -> Wanted:
     soon = now + timedelta(minutes=random.choice((1, 2, 5, 15)))
     unscheduled = random.random() < 0.25
     return Wanted(
-        number=f"HX{time.time_ns() // 1_000_000}",
+        number=f"HX{_base36(time.time_ns() // 1_000_000)}",
         person=random.choice(CAST),
         code=code,
         text=text,
@@ -84,3 +84,13 @@ def _wanted() -> Wanted:
         start=None if unscheduled else soon.replace(second=0, microsecond=0),
         now=now,
     )
+
+
+def _base36(number: int) -> str:
+    """Milliseconds in eight characters, as short as an accession should be."""
+    digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    text = ""
+    while number:
+        number, digit = divmod(number, 36)
+        text = digits[digit] + text
+    return text

@@ -30,7 +30,7 @@ class Wanted:
 
     @property
     def accession(self) -> str:
-        return f"HX{self.number[-10:]}"
+        return f"H{self.number[-8:]}"
 
     @property
     def study_uid(self) -> str:
@@ -70,7 +70,9 @@ def _patient(wanted: Wanted) -> list[str]:
                 8: person.sex,
             },
         ),
-        segment("PV1", {1: "1", 2: "O", 3: (person.ward,)}),
+        segment(
+            "PV1", {1: "1", 2: "O", 3: (person.ward,), 19: f"V{wanted.number[-9:]}"}
+        ),
     ]
     if person.allergy:
         lines.append(segment("AL1", {1: "1", 2: "DA", 3: ("", person.allergy)}))
