@@ -13,7 +13,7 @@ step() {
 
 step ruff check --quiet
 step ruff format --check --quiet
-step djlint --quiet --check templates
+step python static/vendor.py --check
 step djlint --quiet --lint templates
 step lint-imports --no-logo
 step mypy radflow orders worklist reports tests manage.py
