@@ -10,7 +10,7 @@ from datetime import datetime
 from radflow.hl7.build import Occurrence, build, segment
 from radflow.hl7.charsets import UTF8, codec_for, encodable
 from radflow.hl7.errors import HL7Error
-from radflow.hl7.escapes import STANDARD, respell
+from radflow.hl7.escapes import STANDARD, escape, respell
 from radflow.hl7.header import Header, peek
 from radflow.hl7.message import Message
 from radflow.hl7.timestamps import format_ts
@@ -142,14 +142,14 @@ def _msh(
     structure = "^ACK" if event and not ("" < copied.version < "2.4") else ""
     fields = [
         f"MSH|{STANDARD.encoding_characters}",
-        copied.field(5) or sender[0],
-        copied.field(6) or sender[1],
+        copied.field(5) or escape(sender[0]),
+        copied.field(6) or escape(sender[1]),
         copied.field(3),
         copied.field(4),
         format_ts(now),
         "",
         f"ACK{event}{structure}",
-        control_id,
+        escape(control_id),
         copied.field(11) or "P",
         copied.version or "2.5.1",
         *[""] * 5,
@@ -198,7 +198,8 @@ def read_ack(raw: bytes) -> Ack:
     if msa is None:
         raise HL7Error("100", "The answer has no MSA segment.", "MSA^1")
     found = msa.repetitions(2)
-    ack = Ack(msa.value(1), found[0].text() if found else "", msa.value(3))
+    code = msa.value(1).strip().upper()
+    ack = Ack(code, found[0].text() if found else "", msa.value(3))
     if err is None:
         return Ack(ack.code, ack.control_id, ack.text, msa.value(6))
     where = [*err.repetitions(2), *err.repetitions(1)]

@@ -36,6 +36,8 @@ CODECS = {
     "WINDOWS-1252": "cp1252",
     "CP1252": "cp1252",
 }
+_SHIFTED_FROM = ("", "ASCII", "ISO IR6", "ISO IR14")
+_SHIFTED_TO = ("ISO IR159", "ISO IR87")
 _WIDE = ("UTF-16", "UTF-32", "UNICODE UTF-16", "UNICODE UTF-32")
 _WIDE_STARTS = (b"\xff\xfe", b"\xfe\xff", b"M\0", b"\0M", b"\0\0\0M")
 
@@ -56,6 +58,21 @@ class Decoded:
 def codec_for(label: str) -> str | None:
     """The Python codec of an MSH-18 value, None where it is unknown or empty."""
     return CODECS.get(label.strip().upper())
+
+
+def declared_label(field: str, repetition: str) -> str:
+    """The repetition of MSH-18 that tells how to read the message: the first.
+
+    Japanese senders write `~ISO IR87`: ASCII, from which escape sequences shift to
+    the second set (MSH-20). That is a set of its own, and holds ASCII too.
+    """
+    labels = field.split(repetition) if repetition else [field]
+    if labels[0].strip().upper() in _SHIFTED_FROM:
+        later = {label.strip().upper() for label in labels[1:]}
+        for shifted in _SHIFTED_TO:
+            if shifted in later:
+                return shifted
+    return labels[0]
 
 
 def refuse_wide(raw: bytes) -> None:
@@ -79,12 +96,11 @@ def decode(
     declared = CODECS.get(name)
     if declared is None or declared == "ascii":
         return _unlabelled(raw, name, fallback)
-    if _is_hidden_utf8(raw, declared):
-        codec = "utf_8" if utf8_under_label else declared
-        return Decoded(raw.decode(codec), codec, (HIDDEN_UTF8,))
-    text = _strict(raw, declared)
+    hidden = _is_hidden_utf8(raw, declared)
+    codec = "utf_8" if hidden and utf8_under_label else declared
+    text = _strict(raw, codec)
     if text is not None:
-        return Decoded(text, declared)
+        return Decoded(text, codec, (HIDDEN_UTF8,) if hidden else ())
     return _first_that_fits(raw, (fallback,), (OTHER_SET,))
 
 

@@ -18,9 +18,12 @@ class HL7Error(Exception):
         ack: str = "AE",
         application_code: str = "",
     ) -> None:
-        super().__init__(text)
+        super().__init__(code, text, location)
         self.code = code
         self.text = text
         self.location = location
         self.ack = ack
         self.application_code = application_code
+
+    def __str__(self) -> str:
+        return self.text

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -20,7 +21,7 @@ _CONTROLS = (*map(chr, range(32)), "\x7f", "\x85", "\u2028", "\u2029")
 @dataclass(frozen=True)
 class Delimiters:
     """MSH-1 and MSH-2. `truncation` (2.7) is read and otherwise left alone; an empty
-    mark is one that the sender does not use."""
+    mark is one that the sender does not use. `charset` is the codec of `\\X..\\`."""
 
     field: str = "|"
     component: str = "^"
@@ -28,6 +29,7 @@ class Delimiters:
     escape: str = "\\"
     subcomponent: str = "&"
     truncation: str = ""
+    charset: str = "utf_8"
 
     @property
     def encoding_characters(self) -> str:
@@ -66,8 +68,9 @@ def _escapes(delimiters: Delimiters) -> Mapping[int, str]:
     if not mark:
         raise ValueError("no escape character to write with")
     table = {char: f"X{char.encode().hex().upper()}" for char in _CONTROLS}
-    table["\n"] = ".br"
     table |= {char: name for name, char in delimiters.names().items()}
+    if "." not in table:
+        table["\n"] = ".br"
     return {ord(char): f"{mark}{name}{mark}" for char, name in table.items()}
 
 
@@ -77,7 +80,8 @@ def unescape(text: str, delimiters: Delimiters = STANDARD) -> str:
     if not mark or mark not in text:
         return text
     pattern, names = _sequences(delimiters)
-    return pattern.sub(lambda match: _meaning(match, names), text)
+    charset = delimiters.charset
+    return pattern.sub(lambda match: _meaning(match, names, charset), text)
 
 
 @lru_cache(maxsize=64)
@@ -97,12 +101,12 @@ def _sequences(delimiters: Delimiters) -> tuple[re.Pattern[str], dict[str, str]]
     return re.compile(f"{mark}(?:{'|'.join(bodies)}){mark}"), names
 
 
-def _meaning(match: re.Match[str], names: Mapping[str, str]) -> str:
+def _meaning(match: re.Match[str], names: Mapping[str, str], charset: str) -> str:
     match match.lastgroup:
         case "name":
             return names[match["name"]]
         case "hex":
-            return _hex(match["hex"])
+            return _hex(match["hex"], charset)
         case "kept":
             return match[0]
         case "spaces":
@@ -119,13 +123,13 @@ def _count(digits: str | None) -> int:
     return min(max(int((digits or "").strip("+-") or "1"), 1), MAX_SPACES)
 
 
-def _hex(digits: str) -> str:
-    """`\\X..\\` bytes are text where they are UTF-8, else Latin-1 (one byte each)."""
+def _hex(digits: str, charset: str) -> str:
+    """`\\X..\\` bytes are UTF-8, else of the message's set, else one character each."""
     data = bytes.fromhex(digits)
-    try:
-        return data.decode()
-    except UnicodeDecodeError:
-        return data.decode("latin-1")
+    for codec in ("utf_8", charset):
+        with suppress(UnicodeDecodeError):
+            return data.decode(codec)
+    return data.decode("latin-1")
 
 
 def respell(raw: str, delimiters: Delimiters) -> str:

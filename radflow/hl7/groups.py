@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from radflow.hl7.errors import HL7Error
 from radflow.hl7.message import Message, Segment
 
 
@@ -102,7 +103,14 @@ def result_groups(message: Message) -> list[ResultGroup]:
 
 
 def order_groups(message: Message) -> list[OrderGroup]:
-    """The orders of a message, in its order; every segment after the first is kept."""
+    """The orders of a message, in its order; every segment after the first is kept.
+
+    HL7Error 100 for a second PID or MSH: an order after it is not the first patient's,
+    or is a prior result and no order at all.
+    """
+    for name in ("MSH", "PID"):
+        if len(message.all(name)) > 1:
+            raise HL7Error("100", f"More than one {name} in an order.", f"{name}^2")
     return _orders(message.segments[1:])
 
 

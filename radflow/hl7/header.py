@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from radflow.hl7.charsets import declared_label
 from radflow.hl7.errors import HL7Error
 from radflow.hl7.escapes import Delimiters
 from radflow.hl7.message import BOM, header_line, read_delimiters
+
+# Of MSH in 2.8; what may follow is left in one piece.
+LAST_FIELD = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +73,8 @@ class Header:
 
     @property
     def charset(self) -> str:
-        """MSH-18's first repetition."""
-        return self.field(18).partition(self.delimiters.repetition or "\0")[0]
+        """The repetition of MSH-18 that tells how to read the message."""
+        return declared_label(self.field(18), self.delimiters.repetition)
 
 
 def peek(raw: bytes) -> Header | None:
@@ -80,4 +84,4 @@ def peek(raw: bytes) -> Header | None:
         delimiters = read_delimiters(line)
     except HL7Error:
         return None
-    return Header(tuple(line.split(delimiters.field)), delimiters)
+    return Header(tuple(line.split(delimiters.field, LAST_FIELD)), delimiters)

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 
-from radflow.hl7.charsets import Decoded, decode, refuse_wide
+from radflow.hl7.charsets import Decoded, declared_label, decode, refuse_wide
 from radflow.hl7.errors import HL7Error
 from radflow.hl7.escapes import STANDARD, Delimiters
 from radflow.hl7.segment import NULL, Repetition, Segment
@@ -62,7 +63,7 @@ class Message:
             raise HL7Error("102", f"More than {MAX_SEGMENTS} segments.")
         read = decode(body, label, fallback_charset, utf8_under_label=utf8_under_label)
         lines = [line for line in _lines(read.text, delimiters.field) if line]
-        return cls(raw, lines, delimiters, read)
+        return cls(raw, lines, _in_charset(delimiters, read.codec), read)
 
     def first(self, name: str) -> Segment | None:
         for segment in self.segments:
@@ -164,17 +165,17 @@ def _lines(text: str, field: str) -> list[str]:
 @lru_cache(maxsize=64)
 def _mixed(field: str) -> re.Pattern[str]:
     mark = re.escape(field)
-    return re.compile(rf"\r\n?|\n(?=(?i:[A-Z][A-Z0-9]{{2}})(?:{mark}|[\r\n]|\Z)|\Z)")
+    return re.compile(rf"\r\n?|\n(?=[A-Za-z][A-Za-z0-9]{{2}}(?:{mark}|[\r\n]|\Z)|\Z)")
 
 
 def _read_header(body: bytes) -> tuple[Delimiters, str]:
-    """Delimiters, and MSH-18's first repetition, before the character set is known."""
+    """Delimiters and the declared character set, read before the set is known."""
     refuse_wide(body)
     line = header_line(body)
     delimiters = read_delimiters(line)
     fields = line.split(delimiters.field, 18)
     label = fields[17] if len(fields) > 17 else ""
-    return delimiters, label.partition(delimiters.repetition or "\0")[0]
+    return delimiters, declared_label(label, delimiters.repetition)
 
 
 def header_line(body: bytes) -> str:
@@ -209,5 +210,12 @@ def _delimiters(field: str, given: str) -> Delimiters:
     return Delimiters(field, *marks)
 
 
+@lru_cache(maxsize=64)
+def _in_charset(delimiters: Delimiters, codec: str) -> Delimiters:
+    return replace(delimiters, charset=codec)
+
+
 def _is_mark(char: str) -> bool:
-    return char.isascii() and char.isprintable() and not char.isalnum() and char != ""
+    """A blank is text, and a quotation mark is how null is written."""
+    usable = char.isascii() and char.isprintable() and not char.isalnum()
+    return usable and char not in ("", " ", '"')

@@ -12,7 +12,7 @@ from radflow.hl7.escapes import Delimiters, unescape
 
 NULL = '""'
 HEADERS = ("MSH", "FHS", "BHS")
-_NAME = re.compile(r"[A-Z][A-Z0-9]{2}\Z")
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]{2}\Z")
 _PLAIN = Delimiters(field="", component="", repetition="", escape="", subcomponent="")
 
 
@@ -64,9 +64,9 @@ class Segment:
     def __init__(self, text: str, index: int, delimiters: Delimiters) -> None:
         self.text = text
         self.index = index
-        name = text[:3].upper()
+        name = text[:3]
         is_segment = text[3:4] in ("", delimiters.field) and _NAME.match(name)
-        self.name = name if is_segment else ""
+        self.name = name.upper() if is_segment else ""
         self._delimiters = delimiters
         self._fields: list[str] | None = None
 

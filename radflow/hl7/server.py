@@ -61,7 +61,13 @@ class MLLPServer:
     async def start(self, host: str, port: int) -> None:
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(
-            lambda: Session(self), host, port, ssl=self._ssl, backlog=512
+            lambda: Session(self),
+            host,
+            port,
+            ssl=self._ssl,
+            # Who has not shaken hands is no session yet, and counts in no limit.
+            ssl_handshake_timeout=self.limits.frame_timeout if self._ssl else None,
+            backlog=512,
         )
         self._watch = asyncio.create_task(self._keep_time())
 

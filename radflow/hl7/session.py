@@ -219,8 +219,8 @@ def _report_failure(task: asyncio.Task[bytes | None]) -> bool:
     """Whether it failed; the type alone is logged, since a text may name a patient."""
     if not task.cancelled() and task.exception() is None:
         return False
-    error = None if task.cancelled() else task.exception()
-    logger.error("MLLP handler failed: %s", type(error).__name__)
+    what = "cancelled" if task.cancelled() else type(task.exception()).__name__
+    logger.error("MLLP handler failed: %s", what)
     return True
 
 

@@ -105,14 +105,11 @@ def _message_zone(message_time: str, zone: ZoneInfo) -> tzinfo:
     try:
         match = _match(message_time, "message time")
         offset = _offset(match[8])
-        sent, _ = _naive(match)
-    except HL7Error:
+        sent = _naive(match)[0].replace(tzinfo=offset or zone)
+        own = sent.astimezone(zone).utcoffset()
+    except (HL7Error, OverflowError, ValueError):
         return zone
-    if offset is None or sent.replace(tzinfo=zone).utcoffset() == offset.utcoffset(
-        None
-    ):
-        return zone
-    return offset
+    return zone if offset is None or own == offset.utcoffset(None) else offset
 
 
 def _localize(
@@ -137,10 +134,11 @@ def _localize(
 def parse_date(text: str) -> PartialDate:
     """A date, perhaps partial; never shifted between zones. HL7Error 102 if none."""
     match = _match(text, "date")
-    naive, precision = _naive(match)
-    digits = "".join(part for part in match.groups()[:3] if part)
-    known = precision not in ("year", "month")
-    return PartialDate(digits, naive.date() if known else None, precision)
+    _, precision = _naive(match)
+    parts = [part for part in match.groups()[:3] if part]
+    # From the digits, since hour 24 has moved the moment to the next day.
+    day = date(*map(int, parts)) if len(parts) == 3 else None
+    return PartialDate("".join(parts), day, precision)
 
 
 def format_ts(value: datetime, zone: tzinfo = UTC) -> str:

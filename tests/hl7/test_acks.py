@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import pickle
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from radflow.hl7.acks import Ack, build_ack, read_ack
 from radflow.hl7.errors import HL7Error
@@ -126,3 +129,32 @@ def test_every_code_is_read(code: str) -> None:
 def test_what_is_no_acknowledgement_is_refused() -> None:
     with pytest.raises(HL7Error):
         read_ack(sample("01"))
+
+
+def test_our_own_names_cannot_inject_either() -> None:
+    answer = build_ack(
+        b"", "AR", control_id="R|1", now=NOW, sender=("A|B", "C\rMSA|AA")
+    )
+    parsed = Message.parse(answer)
+    assert [segment.name for segment in parsed.segments] == ["MSH", "MSA"]
+    assert (parsed.sending_application, parsed.control_id) == ("A|B", "R|1")
+
+
+def test_a_padded_code_is_read() -> None:
+    assert read_ack(b"MSH|^~\\&|A\rMSA|aa |1\r").positive
+
+
+def test_an_error_outlives_its_process() -> None:
+    error = HL7Error("206", "Locked", "ORC^1", ack="AR", application_code="X")
+    copied = pickle.loads(pickle.dumps(error))
+    assert vars(copied) == vars(error)
+    assert str(copied) == "Locked"
+
+
+@given(st.sampled_from([b"", b"MSH", b"MSH|", b"MSH|^~\\&|"]), st.binary(max_size=80))
+def test_any_bytes_are_answered(start: bytes, noise: bytes) -> None:
+    error = HL7Error("100", "Unreadable", "MSH^1", ack="AR")
+    answer = build_ack(start + noise, "AR", control_id="R1", now=NOW, error=error)
+    assert read_ack(answer).code == "AR"
+    assert Message.parse(answer).control_id == "R1"
+    assert not set(answer) & {0x0B, 0x1C, 0x0A}

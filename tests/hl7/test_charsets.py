@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from radflow.hl7.charsets import CODECS, HIDDEN_UTF8, OTHER_SET, UNKNOWN_SET
 from radflow.hl7.errors import HL7Error
@@ -9,11 +11,17 @@ from radflow.hl7.message import Message
 NAMES = {
     "8859/1": "Åse",
     "8859/2": "Łukasz",
+    "8859/3": "Ġużeppi",
+    "8859/4": "Jānis",
     "8859/5": "Иван",
+    "8859/6": "محمد",
     "8859/7": "Αθηνά",
+    "8859/8": "שרה",
+    "8859/9": "Ayşe",
     "8859/15": "Zoë €",
     "ISO IR14": "ﾔﾏﾀﾞ",
     "ISO IR87": "山田",
+    "ISO IR159": "丂 山田",
     "KS X 1001": "홍길동",
     "GB 18030-2000": "王小东",
     "UNICODE UTF-8": "Łukasz 山田",
@@ -83,3 +91,42 @@ def test_bytes_of_no_set_are_refused() -> None:
 def test_wide_sets_are_refused_clearly(codec: str) -> None:
     with pytest.raises(HL7Error, match="UTF-16"):
         Message.parse(_raw("x", "UNICODE UTF-16", codec))
+
+
+@pytest.mark.parametrize("label", ["WINDOWS-1252", "8859/3", "8859/6", "8859/7"])
+def test_utf8_that_the_declared_set_cannot_hold_is_another_set(label: str) -> None:
+    raw = _raw("Á®", label, "utf_8")
+    parsed = Message.parse(raw)
+    assert parsed.warnings == (OTHER_SET,)
+    assert parsed.encode() == raw
+    assert Message.parse(raw, utf8_under_label=True).value("PID-5.1") == "Á®"
+
+
+@given(st.sampled_from(sorted(CODECS)), st.binary(max_size=30), st.booleans())
+def test_no_bytes_under_any_label_crash(label: str, noise: bytes, utf8: bool) -> None:
+    raw = _raw("", label, "ascii") + noise
+    try:
+        parsed = Message.parse(raw, utf8_under_label=utf8)
+    except HL7Error as error:
+        assert error.code == "102"
+    else:
+        assert parsed.segments[1].name == "PID"
+
+
+@pytest.mark.parametrize("label", ["~ISO IR87", "ASCII~ISO IR87", "ISO IR14~ISO IR87"])
+def test_a_set_that_is_shifted_to_is_read(label: str) -> None:
+    raw = _raw("山田", label, "iso2022_jp")
+    parsed = Message.parse(raw)
+    assert parsed.value("PID-5.1") == "山田"
+    assert (parsed.warnings, parsed.encode()) == ((), raw)
+
+
+def test_later_repetitions_that_are_not_shifted_to_do_not_count() -> None:
+    assert Message.parse(_raw("Åse", "~8859/1", "utf_8")).value("PID-5.1") == "Åse"
+
+
+@pytest.mark.parametrize(
+    ("label", "text"), [("8859/2", "Łukasz"), ("8859/1", "£ukasz"), ("", "£ukasz")]
+)
+def test_escaped_bytes_are_of_the_messages_set(label: str, text: str) -> None:
+    assert Message.parse(_raw("\\XA3\\ukasz", label, "ascii")).value("PID-5.1") == text

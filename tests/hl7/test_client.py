@@ -78,6 +78,11 @@ def hang_up(connection: socket.socket) -> None:
     next(_messages(connection))
 
 
+def talk_nonsense(connection: socket.socket) -> None:
+    next(_messages(connection))
+    connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+
 def say_nothing(connection: socket.socket) -> None:
     for _ in _messages(connection):
         pass
@@ -93,6 +98,16 @@ def test_one_connection_carries_all_messages(
             b"got " + b"b" * 100_000,
         ]
     assert other.connections == 1
+
+
+def test_an_answer_that_is_no_block_is_none(
+    receiver: Callable[..., Receiver],
+) -> None:
+    other = receiver(talk_nonsense, answer_all)
+    with MLLPClient("127.0.0.1", other.port) as client:
+        with pytest.raises(MLLPUnavailable):
+            client.send(b"a")
+        assert client.send(b"b") == b"got b"
 
 
 @pytest.mark.parametrize("first", [answer_once, answer_twice])

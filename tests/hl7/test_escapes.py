@@ -79,3 +79,15 @@ def test_raw_fields_of_other_delimiters_are_respelled() -> None:
     other = Delimiters("#", "@", "!", "?", "%")
     assert respell("A@B%C!D?F?|", other) == r"A^B&C~D\F\\F" + "\\"
     assert respell("E1\x1c", STANDARD) == r"E1\X1C" + "\\"
+
+
+MARKS = [chr(code) for code in range(33, 127) if not chr(code).isalnum()]
+
+
+@given(st.permutations(MARKS), st.sampled_from([5, 6]), st.data())
+def test_any_marks_are_safe(marks: list[str], count: int, data: st.DataObject) -> None:
+    chosen = Delimiters(*marks[:count])
+    text = data.draw(st.text([*marks[:count], *"\r\nbrspXFE10D"]))
+    assert unescape(escape(text, chosen), chosen) == text
+    others = {*marks[:count], "\r", "\n"} - {chosen.escape}
+    assert not set(escape(text, chosen)) & others

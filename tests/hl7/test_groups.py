@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import pytest
+
+from radflow.hl7.errors import HL7Error
 from radflow.hl7.groups import OrderGroup, order_groups, patient_group, result_groups
 from radflow.hl7.message import Message
 from tests.hl7.samples import message, sample
@@ -112,3 +115,11 @@ def test_a_result_needs_no_patient() -> None:
     (group,) = result_groups(Message.parse(message("OBR|1", "OBX|1")))
     assert group.patient.pid is None
     assert len(group.orders[0].obx) == 1
+
+
+@pytest.mark.parametrize("head", ["PID|2||B", r"MSH|^~\&|A"])
+def test_orders_of_another_patient_are_not_given_to_the_first(head: str) -> None:
+    raw = message("PID|1||A", "ORC|NW|1", "OBR|1", head, "ORC|NW|2", "OBR|2")
+    with pytest.raises(HL7Error) as caught:
+        order_groups(Message.parse(raw))
+    assert (caught.value.code, caught.value.location) == ("100", f"{head[:3]}^2")

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from radflow.hl7.errors import HL7Error
+from radflow.hl7.header import peek
 from radflow.hl7.message import (
     BOM_SEEN,
     LINE_FEEDS,
@@ -131,6 +134,9 @@ def test_short_encoding_characters_are_filled_up() -> None:
         (b"MSH|^^\\&|", "102"),
         (b"MSH|^~|&|x", None),
         (b"MSH|ab\\&|", "102"),
+        (b"MSH |^~\\&|A|B", "100"),
+        (b"MSH|^ \\&|A|B", "102"),
+        (b'MSH|^"\\&|A|B', "102"),
         (b"FHS|^~\\&|", "100"),
     ],
 )
@@ -146,3 +152,67 @@ def test_a_bad_header_is_refused(raw: bytes, code: str | None) -> None:
 def test_a_flood_of_segments_is_refused_before_it_takes_memory() -> None:
     with pytest.raises(HL7Error, match="segments"):
         Message.parse(message() + b"Z\r" * 400_001)
+
+
+ODD = [
+    "GSP|1|S|x",
+    "ZDS|1.2.3^^Application^DICOM",
+    "ZZZ",
+    "EVN||  |",
+    "PID|0001||007~ ~|| ^ &~",
+    "pv1|1|o",
+    "FT1|1|\x00|\x07",
+    "OBX|1|TX|A||one\x0btwo\x1cthree",
+    "no segment at all",
+    "PIDX|1",
+    "|||",
+    " PID|1",
+    'NK1|""|"',
+    "ORC|\\|\\F|\\\\",
+]
+
+
+@pytest.mark.parametrize("line", ODD)
+@pytest.mark.parametrize("end", ["", "\r"])
+def test_an_odd_line_is_neither_lost_nor_changed(line: str, end: str) -> None:
+    raw = message("PID|1", line)
+    parsed = Message.parse(raw.removesuffix(b"\r") + end.encode())
+    assert [segment.text for segment in parsed.segments[1:]] == ["PID|1", line]
+    assert parsed.encode() == raw
+
+
+@given(st.lists(st.text(st.characters(exclude_characters="\r\n", codec="utf-8"))))
+def test_as_many_segments_come_out_as_lines_go_in(lines: list[str]) -> None:
+    parsed = Message.parse(message(*lines))
+    kept = [line for line in lines if line]
+    assert [segment.text for segment in parsed.segments[1:]] == kept
+
+
+@pytest.mark.parametrize("line", ["ß1", "\u017fid|1", "\ufb01x", "\u0131d1|2"])
+def test_a_name_is_of_plain_letters(line: str) -> None:
+    assert Message.parse(message(line)).segments[1].name == ""
+    assert len(Message.parse(message(f"NTE|1\n{line}")).segments) == 2
+
+
+@pytest.mark.parametrize(
+    ("head", "version"),
+    [
+        ("MSH|^~\\&|A||||||||P|2.5^FRA^2.11", "2.5"),
+        ("MSH|^~\\&|A||||||||P||x", ""),
+        ("MSH|^~\\&", ""),
+        ("MSH|", ""),
+        ("msh|^~\\&|A||||||||P|2.4", "2.4"),
+    ],
+)
+def test_a_version_is_read_where_there_is_one(head: str, version: str) -> None:
+    parsed, header = Message.parse(head.encode()), peek(head.encode())
+    assert parsed.version == version
+    assert header is not None
+    assert header.version == version
+    assert parsed.encode() == f"{head}\r".encode()
+
+
+def test_batches_are_refused_as_a_whole() -> None:
+    batch = b"FHS|^~\\&|A\rBHS|^~\\&|A\r" + sample("01") + b"BTS|1\rFTS|1\r"
+    with pytest.raises(HL7Error, match="MSH"):
+        Message.parse(batch)

@@ -315,3 +315,32 @@ async def test_it_speaks_tls(tmp_path: Path) -> None:
         call(server, ssl=theirs) as caller,
     ):
         assert await caller.ask(b"secret") == b"got secret"
+
+
+async def test_senders_are_served_while_another_trickles() -> None:
+    limits = Limits(frame_timeout=0.2)
+    async with running(limits=limits) as server, call(server) as slow:
+        slow.writer.write(b"\x0bMSH|")
+        ended = asyncio.create_task(slow.receive())
+        served = 0
+        while not ended.done():
+            async with call(server) as one, call(server) as other:
+                assert await asyncio.gather(one.ask(b"1"), other.ask(b"2")) == [
+                    b"got 1",
+                    b"got 2",
+                ]
+            served += 1
+        assert served
+        with contextlib.suppress(OSError):
+            assert ended.result() is None
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="makes its key by openssl")
+async def test_a_handshake_that_never_comes_is_ended(tmp_path: Path) -> None:
+    key, certificate = _certificate(tmp_path)
+    ours = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    ours.load_cert_chain(certificate, key)
+    limits = Limits(frame_timeout=0.1)
+    async with running(limits=limits, ssl=ours) as server, call(server) as caller:
+        with contextlib.suppress(OSError):
+            assert await caller.receive() is None

@@ -110,3 +110,34 @@ def test_times_are_written_with_their_offset() -> None:
     assert format_ts(moment) == "20260702080000+0000"
     assert format_ts(moment, BERLIN) == "20260702100000+0200"
     assert parse_ts(format_ts(moment, BERLIN), zone=BERLIN).value == moment
+
+
+NEW_YORK = ZoneInfo("America/New_York")
+
+
+def test_new_yorks_gap_and_overlap() -> None:
+    gap = parse_ts("20260308023000", zone=NEW_YORK)
+    assert gap.value == _utc(2026, 3, 8, 7, 30)
+    assert gap.warnings
+    text, second = "20261101013000", _utc(2026, 11, 1, 6, 30)
+    assert parse_ts(text, zone=NEW_YORK).value == second - timedelta(hours=1)
+    past = parse_ts(text, zone=NEW_YORK, planned=False, received=second)
+    assert past.value == second
+    assert parse_ts(f"{text}-0500", zone=NEW_YORK).warnings == ()
+
+
+@pytest.mark.parametrize("sent", ["20261025023000+0200", "20261025023000+0100"])
+def test_in_the_hour_that_exists_twice_both_offsets_are_the_zones_own(
+    sent: str,
+) -> None:
+    stamp = parse_ts("20270702100000", zone=BERLIN, message_time=sent)
+    assert stamp.value == _utc(2027, 7, 2, 8)
+
+
+@pytest.mark.parametrize("sent", ["00010101000000+1400", "99991231235959-1200"])
+def test_a_message_time_at_the_end_of_time_does_no_harm(sent: str) -> None:
+    parse_ts("20260302100000", zone=BERLIN, message_time=sent)
+
+
+def test_midnight_at_the_end_of_a_day_is_of_that_day() -> None:
+    assert parse_date("1980051424").value == date(1980, 5, 14)
