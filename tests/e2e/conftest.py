@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.e2e.clients import Hospital, Rest
+from tests.instance import Instance
+
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+def radflow() -> Iterator[Instance]:
+    # A deadline of seconds: escalation is to be seen, not waited for.
+    with Instance(RADFLOW_CRITICAL_MINUTES_1="0.2") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def hospital(radflow: Instance) -> Iterator[Hospital]:
+    receiver = Hospital(radflow.receiver_port)
+    receiver.start()
+    yield receiver
+    receiver.stop()
+
+
+@pytest.fixture(scope="session")
+def rest(radflow: Instance) -> Rest:
+    """The interface administrator: orders and messages."""
+    return Rest(radflow.url, "pacs")
+
+
+@pytest.fixture(scope="session")
+def clinic(radflow: Instance) -> Rest:
+    """The radiologist: orders, reports and cases."""
+    return Rest(radflow.url, "rad")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()

@@ -1,0 +1,44 @@
+"""People at their browsers, doing what the pages offer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page
+
+AXE = next((Path(__file__).parents[1] / "vendor").rglob("axe.min.js"))
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+
+
+@contextmanager
+def signed_in(
+    chromium: Browser, url: str, username: str, *, width: int = 1280, dark: bool = False
+) -> Iterator[Page]:
+    """A page of this demo user, in a browser context of its own."""
+    context = chromium.new_context(
+        base_url=url,
+        viewport={"width": width, "height": 900},
+        color_scheme="dark" if dark else "light",
+        bypass_csp=True,  # for axe alone: the product's policy allows no injection
+    )
+    page = context.new_page()
+    page.goto("/accounts/login/")
+    page.fill("input[name=username]", username)
+    page.fill("input[name=password]", "radflow-demo")
+    page.click("button:has-text('Sign in')")
+    page.wait_for_url(lambda where: "login" not in where)
+    yield page
+    context.close()
+
+
+def axe_violations(page: Page) -> list[str]:
+    """What axe-core finds on the page as it stands."""
+    page.add_script_tag(path=AXE)
+    found = page.evaluate(
+        "tags => axe.run(document, {runOnly: tags}).then(r => r.violations.map("
+        "v => v.id + ': ' + v.nodes.map(n => n.target.join(' ')).join(', ')))",
+        TAGS,
+    )
+    return list(found)
