@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from django.db.models import QuerySet
 
 from orders.models import Order, OrderEvent
@@ -13,10 +15,23 @@ def orders_with_patients() -> QuerySet[Order]:
     return orders.prefetch_related("patient__identifiers").order_by("-id")
 
 
-def timeline_of(order: Order) -> QuerySet[OrderEvent]:
-    """Oldest first, with the people and messages the entries link to."""
+CLOCK_DOUBT = timedelta(minutes=2)
+
+
+def timeline_of(order: Order) -> list[OrderEvent]:
+    """Oldest first, with the people and messages the entries link to.
+
+    Scanners tell whole seconds and their clocks drift: what they report of the last
+    two minutes is placed where it was recorded, older news where it says it belongs.
+    """
     events = OrderEvent.objects.filter(order=order)
-    return events.select_related("user", "inbound", "outbound").order_by("at", "id")
+    events = events.select_related("user", "inbound", "outbound")
+    return sorted(events, key=lambda event: (_place(event), event.pk))
+
+
+def _place(event: OrderEvent) -> datetime:
+    is_fresh = abs(event.recorded_at - event.at) < CLOCK_DOUBT
+    return event.recorded_at if is_fresh else event.at
 
 
 def mrn_of(order: Order) -> str:

@@ -120,6 +120,9 @@ class Rest:
         assert answer.json()["expiry"]
         self._client.headers["Authorization"] = f"Bearer {self.token}"
 
+    def close(self) -> None:
+        self._client.close()
+
     def get(self, path: str, **query: str | int) -> Any:
         answer = self._client.get(path, params=query)
         answer.raise_for_status()

@@ -36,15 +36,19 @@ def hospital(radflow: Instance) -> Iterator[Hospital]:
 
 
 @pytest.fixture(scope="session")
-def rest(radflow: Instance) -> Rest:
+def rest(radflow: Instance) -> Iterator[Rest]:
     """The interface administrator: orders and messages."""
-    return Rest(radflow.url, "pacs")
+    client = Rest(radflow.url, "pacs")
+    yield client
+    client.close()
 
 
 @pytest.fixture(scope="session")
-def clinic(radflow: Instance) -> Rest:
+def clinic(radflow: Instance) -> Iterator[Rest]:
     """The radiologist: orders, reports and cases."""
-    return Rest(radflow.url, "rad")
+    client = Rest(radflow.url, "rad")
+    yield client
+    client.close()
 
 
 @pytest.fixture(scope="session")
