@@ -154,18 +154,18 @@ def _oddities(raw: bytes, text: str, segments: Sequence[Segment]) -> list[str]:
 
 
 def _lines(text: str, field: str) -> list[str]:
-    """CR ends a segment; CRLF and LF too, but a lone LF in running text does not."""
+    """CR ends a segment; CRLF, LFCR and LF too, but no lone LF in running text."""
     if "\n" not in text:
         return text.split("\r")
     if "\r" not in text:
         return text.split("\n")
-    return _mixed(field).split(text)
+    return [line.strip("\n") for line in _mixed(field).split(text)]
 
 
 @lru_cache(maxsize=64)
 def _mixed(field: str) -> re.Pattern[str]:
     mark = re.escape(field)
-    return re.compile(rf"\r\n?|\n(?=[A-Za-z][A-Za-z0-9]{{2}}(?:{mark}|[\r\n]|\Z)|\Z)")
+    return re.compile(rf"\r|\n(?=[A-Za-z][A-Za-z0-9]{{2}}{mark})")
 
 
 def _read_header(body: bytes) -> tuple[Delimiters, str]:
@@ -179,10 +179,12 @@ def _read_header(body: bytes) -> tuple[Delimiters, str]:
 
 
 def header_line(body: bytes) -> str:
-    """The first line, as Latin-1: one character for each byte."""
+    """The first segment, as Latin-1: one character for each byte."""
     end = body.find(b"\r")
-    line = body if end < 0 else body[:end]
-    return line.partition(b"\n")[0].decode("latin-1")
+    if end < 0:
+        return body.partition(b"\n")[0].decode("latin-1")
+    line = body[:end].decode("latin-1")
+    return _lines(f"{line}\r", line[3:4])[0] if "\n" in line else line
 
 
 def read_delimiters(line: str) -> Delimiters:

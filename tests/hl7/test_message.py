@@ -216,3 +216,23 @@ def test_batches_are_refused_as_a_whole() -> None:
     batch = b"FHS|^~\\&|A\rBHS|^~\\&|A\r" + sample("01") + b"BTS|1\rFTS|1\r"
     with pytest.raises(HL7Error, match="MSH"):
         Message.parse(batch)
+
+
+@pytest.mark.parametrize("end", ["\r", "\n", "\r\n", "\n\r"])
+@pytest.mark.parametrize("odd", ["A\nB", "A\n2|B", "A\nPIDX", "A", "A\n\nB"])
+def test_the_listener_and_the_parser_see_the_same_header(odd: str, end: str) -> None:
+    head = rf"MSH|^~\&|{odd}|F|C|D|2026||ORM^O01|E1|P|2.5.1"
+    raw = f"{head}{end}PID|1||7{end}".encode()
+    parsed, header = Message.parse(raw), peek(raw)
+    assert header is not None
+    assert header.control_id == parsed.control_id
+    assert header.version == parsed.version
+    assert parsed.value("PID-3") == "7"
+
+
+@pytest.mark.parametrize("end", ["\r\n\n", "\n\n\r", "\r\r", "\r\n\r\n\n\n"])
+def test_blank_lines_are_no_segments(end: str) -> None:
+    lines = ["MSH|^~\\&|A", "PID|1", "junk", "NTE|1||one\ntwo"]
+    parsed = Message.parse("".join(f"{line}{end}" for line in lines).encode())
+    assert [segment.text for segment in parsed.segments][:3] == lines[:3]
+    assert parsed.value("NTE-3") == "one\ntwo"
