@@ -217,7 +217,11 @@ def _event(event: Event) -> Callable[[Step], list[Order]]:
         detail = reason or "No reason given"
         return [
             record_event(
-                order_id=order.pk, event=event, cause=step.cause, detail=detail
+                order_id=order.pk,
+                event=event,
+                cause=step.cause,
+                detail=detail,
+                event_time=step.reader.event_time(),
             )
             for order in _addressed(step)
         ]

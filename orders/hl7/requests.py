@@ -88,7 +88,7 @@ class Reader:
             entering_organization=self.value(("ORC-17.2", "ORC-17.1")),
             weight_kg=self._measure(_WEIGHT),
             height_m=self._measure(_HEIGHT),
-            event_time=self._event_time(),
+            event_time=self.event_time(),
             schedule=self.schedule(),
         )
 
@@ -169,7 +169,7 @@ class Reader:
             return datetime.now(UTC)
         return stamp.value
 
-    def _event_time(self) -> datetime | None:
+    def event_time(self) -> datetime | None:
         """ORC-9, else MSH-7 (section 5.4); a slot time is never an event time."""
         if told := self._time("ORC-9.1", planned=False):
             return told

@@ -39,10 +39,11 @@ def record_event(
     detail: str = "",
     guard: bool = False,
     expected_version: int | None = None,
+    event_time: datetime | None = None,
 ) -> Order:
     """Run the exam's machine: lock, check the matrix, change, record, tell.
 
-    `guard` picks the second possibility of a cell (lifecycle.decide). Raises
+    `event_time` is when the sender says it happened (ORC-9). `guard` picks the second possibility of a cell (lifecycle.decide). Raises
     lifecycle.Refused, or VersionConflict if `expected_version` is no longer true.
     """
     order = Order.objects.select_for_update().get(pk=order_id)
@@ -55,6 +56,7 @@ def record_event(
         order.needs_attention = detail or f"{event.label}: needs a look."
     if after is before and not outcome.task:
         return order
+    order.event_time = event_time or order.event_time
     _move(order, before, after, cause)
     _record(order, event, before, after, cause, detail)
     signals.order_changed.send(

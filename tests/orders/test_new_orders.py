@@ -157,3 +157,13 @@ def test_a_cancel_before_the_start_cancels() -> None:
     assert Order.objects.get().status == "cancelled"
     status = OutboundMessage.objects.get()
     assert "|CA|" in bytes(status.raw).decode()
+
+
+def test_an_order_older_than_the_cancel_stays_dead() -> None:
+    when = "|||||||{}"
+    deliver(
+        order_message(orc=when.format("20261123080000")),
+        order_message(control_id="C2", control="CA", orc=when.format("20261123100000")),
+        order_message(control_id="C3", orc=when.format("20261123090000")),
+    )
+    assert Order.objects.get().status == "cancelled"
