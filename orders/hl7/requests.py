@@ -156,15 +156,19 @@ class Reader:
         )
 
     def _time(self, *paths: str, planned: bool = True) -> datetime | None:
-        text = self.value(paths)
-        if not text:
+        path = next((path for path in paths if self.value((path,))), "")
+        if not path:
             return None
-        stamp = parse_ts(
-            text,
-            zone=ZoneInfo(self.peer.time_zone),
-            message_time=self.message.message_time,
-            planned=planned,
-        )
+        try:
+            stamp = parse_ts(
+                self.value((path,)),
+                zone=ZoneInfo(self.peer.time_zone),
+                message_time=self.message.message_time,
+                planned=planned,
+            )
+        except HL7Error as error:
+            text = f"{path} should hold a time and does not. Correct it at the sender."
+            raise Parked(error.code, text, _location(path)) from error
         if not planned and stamp.value > datetime.now(UTC) + timedelta(minutes=5):
             return datetime.now(UTC)
         return stamp.value

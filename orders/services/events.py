@@ -43,8 +43,9 @@ def record_event(
 ) -> Order:
     """Run the exam's machine: lock, check the matrix, change, record, tell.
 
-    `event_time` is when the sender says it happened (ORC-9). `guard` picks the second possibility of a cell (lifecycle.decide). Raises
-    lifecycle.Refused, or VersionConflict if `expected_version` is no longer true.
+    `event_time` is when the sender says it happened (ORC-9). `guard` picks the
+    second possibility of a cell (lifecycle.decide). Raises lifecycle.Refused, or
+    VersionConflict if `expected_version` is no longer true.
     """
     order = Order.objects.select_for_update().get(pk=order_id)
     if expected_version is not None and order.version != expected_version:
