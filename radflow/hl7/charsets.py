@@ -36,6 +36,8 @@ CODECS = {
     "WINDOWS-1252": "cp1252",
     "CP1252": "cp1252",
 }
+# Sets in which bytes of ASCII, delimiters among them, may be part of a character.
+ASCII_WITHIN = frozenset({"shift_jis", "gb18030", "big5", "iso2022_jp", "iso2022_jp_2"})
 _SHIFTED_FROM = ("", "ASCII", "ISO IR6", "ISO IR14")
 _SHIFTED_TO = ("ISO IR159", "ISO IR87")
 _WIDE = ("UTF-16", "UTF-32", "UNICODE UTF-16", "UNICODE UTF-32")

@@ -7,10 +7,7 @@ from dataclasses import dataclass
 from radflow.hl7.charsets import declared_label
 from radflow.hl7.errors import HL7Error
 from radflow.hl7.escapes import Delimiters
-from radflow.hl7.message import BOM, header_line, read_delimiters
-
-# Of MSH in 2.8; what may follow is left in one piece.
-LAST_FIELD = 25
+from radflow.hl7.message import BOM, header_fields, header_line, read_delimiters
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,4 +81,4 @@ def peek(raw: bytes) -> Header | None:
         delimiters = read_delimiters(line)
     except HL7Error:
         return None
-    return Header(tuple(line.split(delimiters.field, LAST_FIELD)), delimiters)
+    return Header(tuple(header_fields(line, delimiters)), delimiters)

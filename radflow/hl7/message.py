@@ -10,7 +10,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 
-from radflow.hl7.charsets import Decoded, declared_label, decode, refuse_wide
+from radflow.hl7.charsets import (
+    ASCII_WITHIN,
+    Decoded,
+    codec_for,
+    declared_label,
+    decode,
+    refuse_wide,
+)
 from radflow.hl7.errors import HL7Error
 from radflow.hl7.escapes import STANDARD, Delimiters
 from radflow.hl7.segment import NULL, Repetition, Segment
@@ -19,6 +26,8 @@ __all__ = ["NULL", "Delimiters", "Message", "Repetition", "Segment"]
 
 BOM = b"\xef\xbb\xbf"
 MAX_SEGMENTS = 200_000
+# Of MSH in 2.8; what may follow is left in one piece.
+LAST_FIELD = 25
 BOM_SEEN = "byte order mark before MSH"
 LINE_FEEDS = "line feeds beside or instead of CR"
 LOWER_CASE = "segment names in lower case"
@@ -173,7 +182,7 @@ def _read_header(body: bytes) -> tuple[Delimiters, str]:
     refuse_wide(body)
     line = header_line(body)
     delimiters = read_delimiters(line)
-    fields = line.split(delimiters.field, 18)
+    fields = header_fields(line, delimiters)
     label = fields[17] if len(fields) > 17 else ""
     return delimiters, declared_label(label, delimiters.repetition)
 
@@ -185,6 +194,28 @@ def header_line(body: bytes) -> str:
         return body.partition(b"\n")[0].decode("latin-1")
     line = body[:end].decode("latin-1")
     return _lines(f"{line}\r", line[3:4])[0] if "\n" in line else line
+
+
+def header_fields(line: str, delimiters: Delimiters) -> list[str]:
+    """MSH at its separators, still one character for each byte; MSH-18 is at 17.
+
+    Where a separator may be half of a character, extra ones move the label to the
+    right; the line is then split again, as the characters that it holds.
+    """
+    fields = line.split(delimiters.field, LAST_FIELD)
+    for field in fields[17:]:
+        codec = codec_for(declared_label(field, delimiters.repetition))
+        if codec in ASCII_WITHIN:
+            return _split_in(codec, line, delimiters.field) or fields
+    return fields
+
+
+def _split_in(codec: str, line: str, mark: str) -> list[str]:
+    try:
+        fields = line.encode("latin-1").decode(codec).split(mark, LAST_FIELD)
+        return [field.encode(codec).decode("latin-1") for field in fields]
+    except UnicodeError:
+        return []
 
 
 def read_delimiters(line: str) -> Delimiters:

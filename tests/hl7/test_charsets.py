@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from radflow.hl7.acks import build_ack
 from radflow.hl7.charsets import CODECS, HIDDEN_UTF8, OTHER_SET, UNKNOWN_SET
 from radflow.hl7.errors import HL7Error
+from radflow.hl7.header import peek
 from radflow.hl7.message import Message
 
 NAMES = {
@@ -130,3 +134,27 @@ def test_later_repetitions_that_are_not_shifted_to_do_not_count() -> None:
 )
 def test_escaped_bytes_are_of_the_messages_set(label: str, text: str) -> None:
     assert Message.parse(_raw("\\XA3\\ukasz", label, "ascii")).value("PID-5.1") == text
+
+
+SEPARATOR_INSIDE = {
+    "ISO IR14": "サンポ病院",
+    "GB 18030-2000": "億達醫院",
+    "BIG-5": "四方醫院",
+    "ISO IR87": "万代病院",
+    "~ISO IR87": "万代病院",
+}
+
+
+@pytest.mark.parametrize("label", SEPARATOR_INSIDE)
+def test_a_separator_that_is_half_a_character_separates_nothing(label: str) -> None:
+    codec = CODECS[label.strip("~")]
+    name = SEPARATOR_INSIDE[label]
+    assert b"|" in name.encode(codec)
+    head = f"MSH|^~\\&|A|{name}|C|D|20260302||ADT^A08|E1|P|2.5.1||||||{label}"
+    raw = f"{head}\rPID|1||1\r".encode(codec)
+    header, parsed = peek(raw), Message.parse(raw)
+    assert header is not None
+    assert (header.control_id, parsed.control_id) == ("E1", "E1")
+    answer = Message.parse(build_ack(raw, "AA", control_id="R1", now=datetime.now(UTC)))
+    assert (answer.receiving_facility, answer.value("MSA-2")) == (name, "E1")
+    assert parsed.sending_facility == name
