@@ -43,6 +43,11 @@ def examine(raw: bytes, peers: Sequence[Peer]) -> Verdict:
     return verdict
 
 
+def is_acknowledgement(message_type: str) -> bool:
+    """Such a message is never answered, or two systems would thank each other."""
+    return message_type.partition("^")[0] in ("ACK", "MCF")
+
+
 def _examine(raw: bytes, peers: Sequence[Peer], verdict: Verdict) -> None:
     message = verdict.message = Message.parse(raw)
     verdict.peer = _sender(message, peers)
@@ -50,7 +55,7 @@ def _examine(raw: bytes, peers: Sequence[Peer], verdict: Verdict) -> None:
         fallback = verdict.peer.fallback_charset
         message = verdict.message = Message.parse(raw, fallback_charset=fallback)
     verdict.warnings += message.warnings
-    if message.message_type.partition("^")[0] in ("ACK", "MCF"):
+    if is_acknowledgement(message.message_type):
         verdict.is_ack = True
         return
     peer = _check_header(message, verdict)

@@ -16,19 +16,27 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from django.conf import settings
-from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.db import (
+    DatabaseError,
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+    connection,
+    transaction,
+)
 
 from radflow.hl7.acks import HL7Error, build_ack
 from radflow.hl7.header import Header, peek
 from radflow.live.models import LiveEvent
 from radflow.live.wake import wake
 from radflow.messaging import nudge
-from radflow.messaging.checks import Verdict, examine
+from radflow.messaging.checks import Verdict, examine, is_acknowledgement
 from radflow.messaging.models import InboundMessage, InboundState, Peer
 
 logger = logging.getLogger(__name__)
 
 PEER_SECONDS = 2.0  # how old the list of peers may be
+_AWAY = (OperationalError, InterfaceError)
 _LINES = re.compile(rb"[\r\n]")
 _numbers = itertools.count(time.time_ns() // 1000)
 
@@ -53,8 +61,11 @@ class Intake:
         try:
             answers = self._commit_or_retry(batch)
         except DatabaseError as error:
-            logger.error("inbox not written: %s", type(error).__name__)
             connection.close()
+            if len(batch) > 1 and not isinstance(error, _AWAY):
+                # The row that it refuses must not spoil its neighbours.
+                return [self.receive([one])[0] for one in batch]
+            logger.error("inbox not written: %s", type(error).__name__)
             return [_try_later(one.raw) for one in batch]
         nudge.now(nudge.DRAIN)
         wake()
@@ -88,6 +99,9 @@ def refuse_too_large(head: bytes) -> bytes:
 
 
 def _try_later(raw: bytes) -> bytes | None:
+    header = peek(raw)
+    if header and is_acknowledgement(header.message_type):
+        return None
     error = HL7Error("207", "Not stored. Send it again later.", ack="AR")
     return _answer(raw, "AR", error)
 
@@ -175,10 +189,11 @@ def _store(rows: list[InboundMessage]) -> None:
     originals = _originals(keys)
     fresh: list[InboundMessage] = []
     for row in rows:
-        original = originals.get(_identity(row)) if row.control_id else None
-        if original is not None and row.state == InboundState.RECEIVED:
+        counts = row.control_id and row.state != InboundState.REJECTED
+        original = originals.get(_identity(row)) if counts else None
+        if original is not None:
             _repeat(row, original)
-        elif row.control_id and row.state == InboundState.RECEIVED:
+        elif counts:
             originals[_identity(row)] = row
             row.control_id_reused = any(
                 key[:3] == _identity(row)[:3] and key != _identity(row)

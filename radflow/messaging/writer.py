@@ -53,13 +53,25 @@ class InboxWriter:
         connection.close()
 
     def _write(self, intake: Intake, batch: list[Waiting]) -> None:
-        """An unforeseen error must not kill the listener: no row, no answer."""
+        """An unforeseen error hits one message, not its neighbours or the listener."""
         try:
             answers = intake.receive([received for received, _ in batch])
-        except Exception:
-            logger.exception("a batch of %d messages was not stored", len(batch))
-            answers = [None] * len(batch)
-        self._loop.call_soon_threadsafe(_release, batch, answers)
+        except Exception as error:
+            if len(batch) > 1:
+                for one in batch:
+                    self._write(intake, [one])
+                return
+            logger.exception("a message was not stored")
+            self._loop.call_soon_threadsafe(_fail, batch[0], error)
+        else:
+            self._loop.call_soon_threadsafe(_release, batch, answers)
+
+
+def _fail(waiting: Waiting, error: Exception) -> None:
+    """No row, no answer: the server closes the connection, the sender sends again."""
+    _, future = waiting
+    if not future.done():
+        future.set_exception(error)
 
 
 def _release(batch: list[Waiting], answers: list[bytes | None]) -> None:

@@ -1,0 +1,121 @@
+"""The listener whole: socket, server, writer thread and database in one process."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from channels.db import database_sync_to_async
+
+from radflow.hl7.acks import read_ack
+from radflow.hl7.framing import FrameReader, frame
+from radflow.hl7.server import MLLPServer
+from radflow.messaging import writer as writer_module
+from radflow.messaging.intake import Intake, Received
+from radflow.messaging.management.commands.hl7 import _server
+from radflow.messaging.models import InboundMessage, Peer
+from radflow.messaging.writer import InboxWriter
+from tests.door import order_message
+from tests.factories import PeerFactory
+
+pytestmark = pytest.mark.django_db(transaction=True)
+WAIT = 30.0
+
+
+@pytest.fixture(autouse=True)
+def hospital(transactional_db: None) -> Peer:
+    return PeerFactory.create(sending_application="EHRX", sending_facility="GENHOSP")
+
+
+@asynccontextmanager
+async def listening() -> AsyncIterator[MLLPServer]:
+    writer = InboxWriter(asyncio.get_running_loop())
+    server = _server(writer)
+    await server.start("127.0.0.1", 0)
+    try:
+        yield server
+    finally:
+        await server.stop()
+        await asyncio.to_thread(writer.stop)
+
+
+async def converse(port: int, raws: list[bytes]) -> list[bytes]:
+    """Send all without waiting; the answers that come until all or the end."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b"".join(frame(raw) for raw in raws))
+    frames, answers = FrameReader(), list[bytes]()
+    async with asyncio.timeout(WAIT):
+        while len(answers) < len(raws) and (data := await reader.read(65536)):
+            answers += frames.feed(data)
+    writer.close()
+    await writer.wait_closed()
+    return answers
+
+
+def numbered(connection: int, count: int) -> list[bytes]:
+    return [
+        order_message(control_id=f"{connection}-{n}", placer=f"{connection}-{n}")
+        for n in range(count)
+    ]
+
+
+@database_sync_to_async
+def stored() -> list[str]:
+    return list(InboundMessage.objects.values_list("control_id", flat=True))
+
+
+async def test_a_burst_over_four_connections_is_answered_in_order_and_stored() -> None:
+    batches = [numbered(connection, 75) for connection in range(4)]
+    async with listening() as server:
+        results = await asyncio.gather(*(converse(server.port, b) for b in batches))
+    for connection, answers in enumerate(results):
+        acks = [read_ack(answer) for answer in answers]
+        assert [ack.control_id for ack in acks] == [
+            f"{connection}-{n}" for n in range(75)
+        ]
+        assert {ack.code for ack in acks} == {"AA"}
+    assert len(set(await stored())) == 300
+
+
+async def test_an_acknowledgement_on_the_line_is_kept_and_gets_no_reply() -> None:
+    ack = b"MSH|^~\\&|EHRX|GENHOSP|||20261123||ACK|A1|P|2.5.1\rMSA|AA|X\r"
+    async with listening() as server:
+        answers = await converse_past(server.port, ack, order_message())
+    assert read_ack(answers).control_id == "C1"
+    assert sorted(await stored()) == ["A1", "C1"]
+
+
+async def converse_past(port: int, silent: bytes, loud: bytes) -> bytes:
+    """Send both; the first answer that comes."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(frame(silent) + frame(loud))
+    frames, answers = FrameReader(), list[bytes]()
+    async with asyncio.timeout(WAIT):
+        while not answers:
+            answers += frames.feed(await reader.read(65536))
+    writer.close()
+    await writer.wait_closed()
+    return answers[0]
+
+
+async def test_an_unforeseen_error_closes_that_line_and_no_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Stumbling(Intake):
+        def receive(self, batch: list[Received]) -> list[bytes | None]:
+            if any(b"BAD" in one.raw for one in batch):
+                raise ZeroDivisionError
+            return super().receive(batch)
+
+    monkeypatch.setattr(writer_module, "Intake", Stumbling)
+    async with listening() as server:
+        bad, good = await asyncio.gather(
+            converse(server.port, [order_message(control_id="BAD")]),
+            converse(server.port, numbered(1, 20)),
+        )
+        after = await converse(server.port, [order_message(control_id="LATER")])
+    assert bad == []
+    assert len(good) == 20
+    assert read_ack(after[0]).code == "AA"
