@@ -1,0 +1,135 @@
+"""`make bench`: rates and latencies of one instance, beside a reference of this run.
+
+Wall-clock figures move with whatever else the machine does; compare the ratios.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tests.bench.load import (
+    Listeners,
+    Rate,
+    ask_all,
+    cancel,
+    orders,
+    rate_of,
+    send_all,
+    worklist_query,
+)
+from tests.e2e.clients import Rest, wait_for
+from tests.instance import Instance, free_ports
+
+CONNECTIONS = (1, 8, 32)
+MESSAGES = 1000
+SOCKETS = 100
+CHANGES = 50
+
+
+def line(what: str, rate: Rate, note: str = "") -> None:
+    numbers = (
+        f"{rate.per_second:9.0f}/s   p50 {rate.p50:7.1f} ms   p99 {rate.p99:7.1f} ms"
+    )
+    print(f"{what:44} {numbers}   {note}", flush=True)
+
+
+def lean() -> dict[int, float]:
+    """The reference listener, on a durable PostgreSQL of its own."""
+    (port,) = free_ports(1)
+    found = {}
+    with tempfile.TemporaryDirectory(prefix="radflow-") as folder:
+        command = [sys.executable, "-m", "radflow.embedded", "--data-dir", folder, "--"]
+        command += [sys.executable, "-m", "tests.bench.lean", str(port)]
+        process = subprocess.Popen(command, env=_clean())
+        wait_for("the reference listens", lambda: _listens(port))
+        for connections in CONNECTIONS:
+            rate = send_all(port, list(orders(MESSAGES)), connections)
+            found[connections] = rate.per_second
+            line(f"reference, {connections} connections", rate)
+        process.terminate()
+        process.wait(30)
+    return found
+
+
+def _clean() -> dict[str, str]:
+    alien = ("RADFLOW_", "DATABASE_URL", "REDIS_URL")
+    return {k: v for k, v in os.environ.items() if not k.startswith(alien)}
+
+
+def _listens(port: int) -> bool:
+    path = Path("/proc/net/tcp").read_text()
+    return f"0100007F:{port:04X} 00000000:0000 0A" in path
+
+
+def receive(radflow: Instance, reference: dict[int, float]) -> None:
+    for connections in CONNECTIONS:
+        rate = send_all(radflow.mllp_port, list(orders(MESSAGES)), connections)
+        share = rate.per_second / reference[connections]
+        line(f"acknowledged, {connections} connections", rate, f"{share:.2f} of lean")
+
+
+def apply(radflow: Instance, rest: Rest) -> None:
+    """A backlog sent at once, until the last of it is applied."""
+    _drained(rest)
+    started = time.perf_counter()
+    send_all(radflow.mllp_port, list(orders(MESSAGES)), 8)
+    _drained(rest)
+    seconds = time.perf_counter() - started
+    print(
+        f"{'applied, two worker processes':44} {MESSAGES / seconds:9.0f}/s", flush=True
+    )
+
+
+def _drained(rest: Rest) -> None:
+    wait_for(
+        "the inbox is empty",
+        lambda: rest.get("messages/", state="received", page_size=1)["count"] == 0,
+        seconds=300,
+    )
+
+
+def worklist(radflow: Instance) -> None:
+    """Association per query, four clients; pynetdicom's client on the same cores."""
+    one, items = ask_all(
+        radflow.dicom_port, worklist_query(PatientID="B7"), clients=4, each=15
+    )
+    line(f"worklist, {items} match, 4 clients", one, "association per query")
+    many, items = ask_all(
+        radflow.dicom_port, worklist_query(PatientName="Bench10*"), clients=4, each=4
+    )
+    line(f"worklist, {items} matches, 4 clients", many, "association per query")
+
+
+def live(radflow: Instance, rest: Rest) -> None:
+    """Cancels, one after another: age of the hint when each socket has it."""
+    with Listeners(radflow.url, rest.token, SOCKETS) as listeners:
+        answered: list[float] = []
+        for n in range(1, CHANGES + 1):
+            before = len(listeners.arrivals)
+            send_all(radflow.mllp_port, [cancel(n)] * 2, 1)
+            sent = time.time()
+            wait_for("the hint", lambda b=before: len(listeners.arrivals) > b)  # type: ignore[misc]
+            answered.append(max(0.0, max(listeners.arrivals.values()) - sent))
+        line(f"change written, frame at {SOCKETS} sockets", rate_of(listeners.ages, 1))
+        line("change acknowledged, first frame", rate_of(answered, 1))
+
+
+def main() -> None:
+    print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} before the start")
+    reference = lean()
+    with Instance() as radflow:
+        rest = Rest(radflow.url, "pacs")
+        receive(radflow, reference)
+        apply(radflow, rest)
+        worklist(radflow)
+        live(radflow, rest)
+        rest.close()
+
+
+if __name__ == "__main__":
+    main()

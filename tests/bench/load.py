@@ -1,0 +1,161 @@
+"""Load for the bench: senders, scanners and listeners, bounded in count and time."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import statistics
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+
+from pydicom.dataset import Dataset
+from websockets.asyncio.client import ClientConnection, connect
+
+from radflow.dicom.client import ScannerClient
+
+VT, END = b"\x0b", b"\x1c\x0d"
+_numbers = count(1)
+
+
+@dataclass(frozen=True)
+class Rate:
+    """Per second, and latencies in milliseconds."""
+
+    per_second: float
+    p50: float
+    p99: float
+
+
+def rate_of(latencies: list[float], seconds: float) -> Rate:
+    cuts = statistics.quantiles(latencies, n=100)
+    return Rate(len(latencies) / seconds, cuts[49] * 1000, cuts[98] * 1000)
+
+
+def orders(number: int) -> Iterator[bytes]:
+    """New orders of as many patients, due today, spread over the day."""
+    now = datetime.now(UTC)
+    for index in range(number):
+        n = next(_numbers)
+        start = now + timedelta(minutes=index % 60)
+        yield (
+            f"MSH|^~\\&|BENCH|BENCH|RADFLOW|RADDEPT|{now:%Y%m%d%H%M%S}+0000||ORM^O01|"
+            f"B{n}|P|2.3.1\r"
+            f"PID|1||B{n}^^^BENCH^MR||Bench{n}^Ada||19800514|F\r"
+            f"PV1|1|O|Ward 3^^||||||||||||||||V{n}\r"
+            f"ORC|NW|B{n}^BENCH|||||1^^^{start:%Y%m%d%H%M%S}+0000^^R||"
+            f"{now:%Y%m%d%H%M%S}+0000\r"
+            f"OBR|1|B{n}^BENCH||CTPA^CT pulmonary angiogram^99RADFLOW||||||||||||||"
+            f"BA{n}||||||CT\r"
+        ).encode()
+
+
+def cancel(n: int) -> bytes:
+    """Cancel the nth order of `orders`."""
+    now = datetime.now(UTC)
+    return (
+        f"MSH|^~\\&|BENCH|BENCH|RADFLOW|RADDEPT|{now:%Y%m%d%H%M%S}+0000||ORM^O01|"
+        f"BC{n}|P|2.3.1\rPID|1||B{n}^^^BENCH^MR\rORC|CA|B{n}^BENCH\r"
+    ).encode()
+
+
+async def _pump(port: int, share: list[bytes], latencies: list[float]) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    for message in share:
+        started = time.perf_counter()
+        writer.write(VT + message + END)
+        answer = await reader.readuntil(END)
+        latencies.append(time.perf_counter() - started)
+        assert b"MSA|AA|" in answer, answer
+    writer.close()
+
+
+def send_all(port: int, messages: list[bytes], connections: int) -> Rate:
+    """Each connection sends its share, one message outstanding."""
+
+    async def run() -> Rate:
+        latencies: list[float] = []
+        shares = [messages[i::connections] for i in range(connections)]
+        started = time.perf_counter()
+        await asyncio.gather(*(_pump(port, share, latencies) for share in shares))
+        return rate_of(latencies, time.perf_counter() - started)
+
+    return asyncio.run(run())
+
+
+def worklist_query(**keys: str) -> Dataset:
+    step = Dataset()
+    step.Modality = "CT"
+    step.ScheduledStationAETitle = ""
+    step.ScheduledProcedureStepStartDate = ""
+    step.ScheduledProcedureStepStartTime = ""
+    query = Dataset()
+    query.ScheduledProcedureStepSequence = [step]
+    for keyword in ("PatientName", "PatientID", "AccessionNumber", "StudyInstanceUID"):
+        setattr(query, keyword, keys.get(keyword, ""))
+    return query
+
+
+def ask_all(port: int, query: Dataset, clients: int, each: int) -> tuple[Rate, int]:
+    """Queries over persistent associations; also how many items an answer had."""
+    latencies: list[float] = []
+    items: list[int] = []
+
+    def ask(index: int) -> None:
+        scanner = ScannerClient("127.0.0.1", port, f"BENCH{index}", "RADFLOW")
+        for _ in range(each):
+            started = time.perf_counter()
+            found = scanner.find_worklist(query)
+            latencies.append(time.perf_counter() - started)
+            items.append(len(found))
+
+    started = time.perf_counter()
+    with ThreadPoolExecutor(clients) as pool:
+        list(pool.map(ask, range(clients)))
+    return rate_of(latencies, time.perf_counter() - started), items[0]
+
+
+class Listeners:
+    """Many sockets in a thread of their own; how old each hint is when it arrives."""
+
+    def __init__(self, url: str, token: str, number: int) -> None:
+        self._address = url.replace("http", "ws", 1) + "/ws/live/"
+        self._headers = {"Authorization": f"Bearer {token}"}
+        self._number = number
+        self.ages: list[float] = []
+        self.arrivals: dict[int, float] = {}
+        self._loop = asyncio.new_event_loop()
+        self._ready = threading.Event()
+
+    def __enter__(self) -> Listeners:
+        threading.Thread(target=self._run, daemon=True).start()
+        assert self._ready.wait(60)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._loop.create_task(self._open())
+        self._loop.run_forever()
+
+    async def _open(self) -> None:
+        for _ in range(self._number):
+            socket = await connect(self._address, additional_headers=self._headers)
+            self._loop.create_task(self._listen(socket))
+        self._ready.set()
+
+    async def _listen(self, socket: ClientConnection) -> None:
+        async for text in socket:
+            now = time.time()
+            hint: dict[str, Any] = json.loads(text)
+            if hint["topic"] == "order":
+                at = datetime.fromisoformat(hint["at"]).timestamp()
+                self.ages.append(now - at)
+                self.arrivals.setdefault(hint["id"], now)
