@@ -26,7 +26,7 @@ from tests.e2e.clients import Rest, wait_for
 from tests.instance import Instance, free_ports
 
 CONNECTIONS = (1, 8, 32)
-MESSAGES = 1000
+MESSAGES = 400
 SOCKETS = 100
 CHANGES = 50
 
