@@ -15,7 +15,7 @@ import socket
 import threading
 import time
 from copy import deepcopy
-from typing import TYPE_CHECKING, Any
+from typing import Any, TYPE_CHECKING, Any
 
 from pynetdicom._globals import MODE_ACCEPTOR
 from pynetdicom.association import Association
@@ -173,7 +173,9 @@ class GuardedAssociation(Association):
     def connection_closed(self) -> None:
         """Stop waiting for an A-ASSOCIATE request that can no longer come."""
         if self.requestor.primitive is None:
-            self.dul.to_user_queue.put(None)
+            # The reader takes None for "nothing came"; the stubs do not know.
+            queue: Any = self.dul.to_user_queue
+            queue.put(None)
 
     @property
     def guarded_socket(self) -> GuardedSocket | None:

@@ -19,7 +19,7 @@ VT, END = b"\x0b", b"\x1c\x0d"
 T = TypeVar("T")
 
 
-def wait_for(what: str, probe: Callable[[], T], seconds: float = 30) -> T:
+def wait_for(what: str, probe: Callable[[], T | None], seconds: float = 30) -> T:
     """Ask until the answer is truthy; the wait is for the event, the time a limit."""
     deadline = time.monotonic() + seconds
     while True:

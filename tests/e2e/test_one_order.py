@@ -464,7 +464,7 @@ def test_hints_come_in_order_and_a_late_reader_catches_up(
             radflow.mllp_port,
             order("E2E-9", "PE9", "ACCE2E9", mrn="E2E009", start=None),
         )
-        hints = []
+        hints: list[dict[str, Any]] = []
         while not any(h["topic"] == "order" for h in hints):
             hints.append(json.loads(live.recv(timeout=10)))
     numbers = [hint["seq"] for hint in hints]
