@@ -15,7 +15,7 @@ import socket
 import threading
 import time
 from copy import deepcopy
-from typing import Any, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 from pynetdicom._globals import MODE_ACCEPTOR
 from pynetdicom.association import Association
