@@ -20,6 +20,7 @@ from radflow.live import services as live
 from radflow.messaging.exceptions import Parked
 from radflow.messaging.models import InboundMessage, InboundState, Peer
 from radflow.messaging.routes import Inbound, handler_for
+from radflow.messaging.text import storable, trace
 
 logger = logging.getLogger(__name__)
 
@@ -62,7 +63,7 @@ def drain_one() -> bool:
     except (OperationalError, InterfaceError, IntegrityError) as error:
         _try_later(taken, error)
     except Exception as error:
-        logger.exception("inbound message %s was not applied", taken)
+        logger.error("inbound message %s not applied: %s", taken, trace(error))
         _try_later(taken, error)
     return True
 
@@ -75,15 +76,14 @@ def _claim() -> int | None:
 
 
 def _apply(row: InboundMessage) -> None:
-    handler = handler_for(row.message_type)
     try:
-        applied = handler.apply(read(row))
+        applied = handler_for(row.message_type).apply(read(row))
     except HL7Error as error:
         raise Parked(error.code, error.text, error.location) from error
     row.state = InboundState.APPLIED
     row.applied_at = timezone.now()
     row.order_ids = list(dict.fromkeys(applied.order_ids))
-    row.warnings = [*row.warnings, *(text[:200] for text in applied.warnings)]
+    row.warnings = [*row.warnings, *(storable(text, 200) for text in applied.warnings)]
     row.error_code = row.error_location = row.error_text = ""
     row.save(
         update_fields=[
@@ -112,15 +112,30 @@ def read(row: InboundMessage) -> Inbound:
 def _park(message_id: int, parked: Parked) -> None:
     """Out of the queue, into a human's hands; the sender is told if it listens."""
     row = InboundMessage.objects.select_for_update().get(pk=message_id)
+    if row.state != InboundState.RECEIVED:
+        # Our claim ended with the rollback; another worker has dealt with it since.
+        return
     row.state = InboundState.PARKED
-    row.error_code = parked.code[:40]
-    row.error_text = parked.text[:300]
-    row.error_location = parked.location[:60]
+    row.error_code = storable(parked.code, 40)
+    row.error_text = storable(parked.text, 300)
+    row.error_location = storable(parked.location, 60)
     row.save(update_fields=["state", "error_code", "error_text", "error_location"])
     live.publish("message", row.pk)
-    handler = handler_for(row.message_type)
-    if handler.refuse and isinstance(row.peer, Peer):
-        handler.refuse(read(row), parked)
+    if isinstance(row.peer, Peer):
+        _refuse(row, parked)
+
+
+def _refuse(row: InboundMessage, parked: Parked) -> None:
+    """A refusal that cannot be made is logged: the message must leave the queue."""
+    try:
+        with transaction.atomic():
+            handler = handler_for(row.message_type)
+            if handler.refuse:
+                handler.refuse(read(row), parked)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:
+        logger.error("inbound message %s not refused: %s", row.pk, trace(error))
 
 
 def _try_later(message_id: int | None, error: Exception) -> None:

@@ -32,6 +32,7 @@ from radflow.live.wake import wake
 from radflow.messaging import nudge
 from radflow.messaging.checks import Verdict, examine, is_acknowledgement
 from radflow.messaging.models import InboundMessage, InboundState, Peer
+from radflow.messaging.text import storable
 
 logger = logging.getLogger(__name__)
 
@@ -129,13 +130,13 @@ def _row(one: Received, verdict: Verdict) -> InboundMessage:
         state=InboundState.REJECTED if error else InboundState.RECEIVED,
         ack_code=code,
         ack_raw=b"" if verdict.is_ack else _answer(one.raw, code, error),
-        warnings=[text[:200] for text in verdict.warnings],
-        keys=[key[:200] for key in verdict.keys],
+        warnings=[storable(text, 200) for text in verdict.warnings],
+        keys=[storable(key, 200) for key in verdict.keys],
         **_header_values(verdict),
     )
     if error:
         row.error_code, row.error_location = error.code, error.location[:60]
-        row.error_text = error.text[:300]
+        row.error_text = storable(error.text, 300)
     if verdict.is_ack:
         _park_acknowledgement(row)
     return row
@@ -146,17 +147,12 @@ def _header_values(verdict: Verdict) -> dict[str, str]:
     if message is None:
         return {}
     return {
-        "control_id": _clean(message.control_id, 199),
-        "message_type": _clean(message.message_type, 20),
-        "sending_application": _clean(message.sending_application, 227),
-        "sending_facility": _clean(message.sending_facility, 227),
-        "version": _clean(message.version, 20),
+        "control_id": storable(message.control_id, 199),
+        "message_type": storable(message.message_type, 20),
+        "sending_application": storable(message.sending_application, 227),
+        "sending_facility": storable(message.sending_facility, 227),
+        "version": storable(message.version, 20),
     }
-
-
-def _clean(text: str, length: int) -> str:
-    """PostgreSQL text holds no NUL; the raw bytes keep what was really sent."""
-    return text.replace("\0", "")[:length]
 
 
 def _park_acknowledgement(row: InboundMessage) -> None:

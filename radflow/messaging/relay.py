@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import os
 import random
+import threading
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -27,6 +28,7 @@ from radflow.messaging.models import (
     OutboundState,
     Peer,
 )
+from radflow.messaging.text import storable
 
 logger = logging.getLogger(__name__)
 
@@ -102,15 +104,15 @@ def _deliver(message: OutboundMessage) -> Try:
         # Whatever this answers, it is not this message: start afresh.
         client.close()
         return Try("mismatch", response, ack)
-    return Try(ack.code[:20] or "mismatch", response, ack)
+    return Try(storable(ack.code, 20) or "mismatch", response, ack)
 
 
-_clients: dict[tuple[int, str, int], MLLPClient] = {}
+_clients: dict[tuple[int, int, str, int], MLLPClient] = {}
 
 
 def _client(peer: Peer) -> MLLPClient:
-    """One connection per peer and process; a fork must not share its parent's."""
-    key = (os.getpid(), peer.host, peer.port)
+    """One connection per peer and worker: an answer belongs to whoever asked."""
+    key = (os.getpid(), threading.get_ident(), peer.host, peer.port)
     if key not in _clients:
         _clients[key] = MLLPClient(peer.host, peer.port)
     _clients[key].timeout = float(peer.ack_timeout)
@@ -140,6 +142,8 @@ def _settle(message: OutboundMessage, tried: Try, started: datetime) -> None:
         signals.message_refused.send(OutboundMessage, message=held, attempt=attempt)
     else:
         _retry(held)
+        if tried.outcome in ("unreachable", "timeout"):
+            _put_off_peer(held)
     live.publish("message", held.pk)
 
 
@@ -163,9 +167,9 @@ def _refuse(message: OutboundMessage, tried: Try) -> None:
     message.state = OutboundState.REFUSED
     message.ack_code, message.ack_raw = tried.outcome, tried.response
     if tried.ack:
-        message.error_code = tried.ack.error_code[:40]
-        message.error_location = tried.ack.error_location[:60]
-        message.error_text = tried.ack.text[:300]
+        message.error_code = storable(tried.ack.error_code, 40)
+        message.error_location = storable(tried.ack.error_location, 60)
+        message.error_text = storable(tried.ack.text, 300)
     message.save()
 
 
@@ -174,3 +178,13 @@ def _retry(message: OutboundMessage) -> None:
     jitter = random.uniform(0.8, 1.2)
     message.next_attempt_at = timezone.now() + timedelta(seconds=seconds * jitter)
     message.save()
+
+
+def _put_off_peer(message: OutboundMessage) -> None:
+    """Who cannot be reached is tried once a round, or others would wait for it."""
+    OutboundMessage.objects.filter(
+        peer=message.peer_id,
+        state__in=[OutboundState.QUEUED, OutboundState.SENT],
+        leased_until=None,
+        next_attempt_at__lt=message.next_attempt_at,
+    ).update(next_attempt_at=message.next_attempt_at)

@@ -14,6 +14,7 @@ from queue import SimpleQueue
 from django.db import connection
 
 from radflow.messaging.intake import Intake, Received
+from radflow.messaging.text import trace
 
 logger = logging.getLogger(__name__)
 
@@ -61,7 +62,7 @@ class InboxWriter:
                 for one in batch:
                     self._write(intake, [one])
                 return
-            logger.exception("a message was not stored")
+            logger.error("a message was not stored: %s", trace(error))
             self._loop.call_soon_threadsafe(_fail, batch[0], error)
         else:
             self._loop.call_soon_threadsafe(_release, batch, answers)
