@@ -78,6 +78,7 @@ def shell(theme: str) -> dict[str, Any]:
         "server_now": timezone.now(),
         "live_seq": 5,
         "nav": [board],
+        "perms_cases": True,
     }
 
 
