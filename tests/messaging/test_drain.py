@@ -117,10 +117,10 @@ def test_while_one_is_being_applied_only_other_keys_move(script: Script) -> None
     arrive("A1", "A2", "B1")
 
     def work() -> None:
-        if not started.is_set():
-            drain_one()
+        drain_one()
+        connection.close()
 
-    slow = threading.Thread(target=lambda: (work(), connection.close()))
+    slow = threading.Thread(target=work)
     slow.start()
     assert started.wait(WAIT)
     assert drain() == 1
