@@ -27,6 +27,6 @@ class BearerOrSession:
 def _user_of(token: bytes) -> Any:
     try:
         user, _ = TokenAuthentication().authenticate_credentials(token)
-    except AuthenticationFailed:
+    except (AuthenticationFailed, UnicodeDecodeError):
         return None
     return user

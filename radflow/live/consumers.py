@@ -29,14 +29,17 @@ class LiveConsumer(AsyncWebsocketConsumer):
         roots: frozenset[str] = frozenset()
         if isinstance(user, User):
             roots = topics_for(user)
-        await self.accept()
         if not roots:
+            await self.accept()
             code = NOT_ALLOWED if isinstance(user, User) else SIGN_IN_AGAIN
             await self.close(code)
             return
+        # Before the accept: who is connected misses nothing from then on.
+        self.sent = await _start(self.scope)
+        await self.accept()
         self.listener = Listener(roots)
         await hub().join(self.listener)
-        await self._catch_up(_cursor(self.scope))
+        await self._catch_up()
         self.tasks = [
             asyncio.create_task(self._forward()),
             asyncio.create_task(self._beat()),
@@ -48,8 +51,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
         if hasattr(self, "listener"):
             hub().leave(self.listener)
 
-    async def _catch_up(self, after: int | None) -> None:
-        self.sent = after if after is not None else await selectors.last_seq_async()
+    async def _catch_up(self) -> None:
         while events := await selectors.events_after_async(self.sent):
             for event in events:
                 self.sent = event["seq"]
@@ -77,6 +79,12 @@ def _beat_frame(seq: int) -> selectors.Hint:
     """A sign of life in the shape of a hint, so that no client needs two parsers."""
     now = timezone.now().isoformat()
     return selectors.Hint(seq=seq, topic="beat", id=0, version=0, at=now)
+
+
+async def _start(scope: Any) -> int:
+    """A cursor beyond the last number is of another database: begin with now."""
+    last, after = await selectors.last_seq_async(), _cursor(scope)
+    return last if after is None else min(after, last)
 
 
 def _cursor(scope: Any) -> int | None:

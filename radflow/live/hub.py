@@ -10,7 +10,6 @@ import asyncio
 import json
 import logging
 from dataclasses import dataclass, field
-from typing import Any
 
 from channels.layers import get_channel_layer
 from django.db import DatabaseError
@@ -53,6 +52,7 @@ class Hub:
     """Fans out numbered events; started by the first socket of an event loop."""
 
     def __init__(self) -> None:
+        self.loop = asyncio.get_running_loop()
         self.listeners: set[Listener] = set()
         self._wake = asyncio.Event()
         self._cursor: int | None = None
@@ -100,20 +100,20 @@ class Hub:
         if self._cursor is None:
             self._cursor = await selectors.last_seq_async()
             self._ready.set()
-        for event in await selectors.events_after_async(self._cursor):
-            self._cursor = event["seq"]
-            text = json.dumps(event)
-            for listener in tuple(self.listeners):
-                listener.offer(event["topic"], text)
+        while events := await selectors.events_after_async(self._cursor):
+            for event in events:
+                self._cursor = event["seq"]
+                text = json.dumps(event)
+                for listener in tuple(self.listeners):
+                    listener.offer(event["topic"], text)
 
 
-_hubs: dict[int, Hub] = {}
+_hub: Hub | None = None
 
 
 def hub() -> Hub:
     """The hub of the running event loop."""
-    loop: Any = asyncio.get_running_loop()
-    if id(loop) not in _hubs:
-        _hubs.clear()
-        _hubs[id(loop)] = Hub()
-    return _hubs[id(loop)]
+    global _hub
+    if _hub is None or _hub.loop is not asyncio.get_running_loop():
+        _hub = Hub()
+    return _hub
