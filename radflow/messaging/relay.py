@@ -182,9 +182,14 @@ def _retry(message: OutboundMessage) -> None:
 
 def _put_off_peer(message: OutboundMessage) -> None:
     """Who cannot be reached is tried once a round, or others would wait for it."""
-    OutboundMessage.objects.filter(
+    waiting = OutboundMessage.objects.order_by().filter(
         peer=message.peer_id,
         state__in=[OutboundState.QUEUED, OutboundState.SENT],
         leased_until=None,
         next_attempt_at__lt=message.next_attempt_at,
-    ).update(next_attempt_at=message.next_attempt_at)
+    )
+    # Two workers may put off the same rows: stepping over locks, none waits.
+    free = waiting.select_for_update(skip_locked=True).values("pk")
+    OutboundMessage.objects.filter(pk__in=free).update(
+        next_attempt_at=message.next_attempt_at
+    )
