@@ -12,7 +12,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from radflow.accounts.access import current_user, public, signed_in
-from radflow.accounts.demo import DEMO_PASSWORD, role_cards
+from radflow.accounts.demo import DEMO_PASSWORD, PEOPLE, role_cards
 from radflow.accounts.models import Theme, User
 from radflow.accounts.throttle import SignInThrottle
 from radflow.audit import services as audit
@@ -25,8 +25,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     form = AuthenticationForm(request, data=request.POST or None)
     throttle = SignInThrottle(request, request.POST.get("username", ""))
     if request.method == "POST" and throttle.is_closed():
-        form.errors.clear()
-        return _login_page(request, form, 429, throttled=True)
+        return _login_page(request, AuthenticationForm(request), 429, throttled=True)
     if request.method == "POST":
         if form.is_valid():
             return _enter(request, form.get_user())
@@ -41,9 +40,10 @@ def sign_in_as(request: HttpRequest) -> HttpResponse:
     """One click on a role card; exists in demo mode only."""
     if not settings.DEMO:
         raise PermissionDenied
-    user = authenticate(
-        request, username=request.POST.get("username", ""), password=DEMO_PASSWORD
-    )
+    username = request.POST.get("username", "")
+    if username not in {person.username for person in PEOPLE}:
+        raise PermissionDenied
+    user = authenticate(request, username=username, password=DEMO_PASSWORD)
     if not isinstance(user, User):
         raise PermissionDenied
     return _enter(request, user)

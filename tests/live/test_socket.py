@@ -49,11 +49,12 @@ class Socket:
             "headers": headers,
             "subprotocols": [],
         }
-        self._app = ApplicationCommunicator(websocket, scope)
+        communicator: Any = ApplicationCommunicator  # it has no types
+        self._app = communicator(websocket, scope)
 
     async def connect(self) -> bool:
         await self._app.send_input({"type": "websocket.connect"})
-        return (await self.receive())["type"] == "websocket.accept"
+        return bool((await self.receive())["type"] == "websocket.accept")
 
     async def receive(self) -> dict[str, Any]:
         found: dict[str, Any] = await self._app.receive_output(WAIT)
