@@ -33,11 +33,11 @@ _start_services()
 os.environ["RADFLOW_DEMO"] = "0"
 os.environ["RADFLOW_SECRET_KEY"] = "only-for-tests"
 os.environ["DJANGO_SETTINGS_MODULE"] = "radflow.settings"
+# Now: the conftest of a folder named on the command line is read before any hook.
+django.setup()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    # Not by `pytest_plugins`: the actors' models need the app registry.
-    django.setup()
     config.pluginmanager.import_plugin("tests.actors")
 
 
