@@ -31,7 +31,7 @@ SEED = Mapping(
     step_id=("OBR-20.1",),
     study_uid=("ZDS-1.1",),
     modality=("OBR-24.1",),
-    protocol=("OBR-4.4",),
+    protocol=("OBR-4.4", "OBR-4.1"),
     procedure=("OBR-4.1",),
 )
 IHE_231 = Mapping(

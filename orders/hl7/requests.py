@@ -210,10 +210,12 @@ class Reader:
         return value[:1] if value[:1] in _PRIORITIES else ""
 
     def _reason(self) -> Code:
-        if self.group.obr is not None and self.group.obr.value(31):
-            code = CWE.of(self.group.obr, 31)
-            return Code(code.code[:64], code.text or code.code, code.system[:64])
-        return self._code(("DG1-3.1",))
+        """OBR-31, often text alone; else the diagnosis."""
+        for segment, number in ((self.group.obr, 31), (self._segment("DG1"), 3)):
+            told = CWE.of(segment, number) if segment else CWE()
+            if told.code or told.text:
+                return Code(told.code[:64], told.text or told.code, told.system[:64])
+        return Code()
 
     def _provider(self) -> dict[str, str]:
         for segment, number in ((self.group.orc, 12), (self.group.obr, 16)):

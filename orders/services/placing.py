@@ -197,7 +197,7 @@ def _values(request: OrderRequest) -> dict[str, Any]:
         "accession_number": accession,
         "accession_issuer": request.accession_issuer,
         "requested_procedure_id": request.requested_procedure_id
-        or procedure_id_for(accession),
+        or _procedure_id(accession, request.accession_issuer),
         "study_instance_uid": request.study_instance_uid or new_study_uid(),
         "sender_application": request.sender_application,
         "sender_facility": request.sender_facility,
@@ -242,6 +242,15 @@ def _clinical(request: OrderRequest) -> dict[str, Any]:
         "height_m": request.height_m,
         "event_time": request.event_time,
     }
+
+
+def _procedure_id(accession: str, issuer: str) -> str:
+    """Of its own for each exam of an accession, at most 16 characters."""
+    known = Order.objects.filter(
+        accession_number=accession, accession_issuer=issuer
+    ).count()
+    end = f"-{known + 1}" if known else ""
+    return procedure_id_for(accession)[: 16 - len(end)] + end
 
 
 def _filler_number(order: Order) -> str:
