@@ -70,7 +70,10 @@ class ScheduleRequest:
 
 @dataclass(frozen=True)
 class OrderRequest:
-    """A new order (ORC-1 NW) or the changed content of one (XO)."""
+    """A new order (ORC-1 NW) or the changed content of one (XO).
+
+    `requested_start` may be a day alone (its midnight); only a time makes a slot.
+    """
 
     sender_application: str = ""
     sender_facility: str = ""
@@ -99,4 +102,5 @@ class OrderRequest:
     weight_kg: Decimal | None = None
     height_m: Decimal | None = None
     event_time: datetime | None = None
+    requested_start: datetime | None = None
     schedule: ScheduleRequest = ScheduleRequest()

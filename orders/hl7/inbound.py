@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from django.db import DataError
+
 from orders.cause import Cause
 from orders.exceptions import OrderError
 from orders.hl7 import outbound
+from orders.hl7.addressing import addressed
 from orders.hl7.patients import (
+    TOO_LONG,
     check_patient,
     patient_keys,
     read_patient,
@@ -79,10 +83,10 @@ def check(message: Message) -> None:
 
 
 def _check_group(group: OrderGroup, number: int) -> None:
-    control = group.orc.value(1) if group.orc else ""
+    control = group.orc.value(1).upper() if group.orc else ""
     if not control:
         raise HL7Error("101", "Order control (ORC-1) is missing.", f"ORC^{number}^1")
-    if control.upper() not in ANSWERS:
+    if control not in ANSWERS:
         raise HL7Error(
             "103", "This order control is not supported here.", f"ORC^{number}^1"
         )
@@ -179,6 +183,8 @@ def _act(step: Step) -> list[Order]:
         return _ACTIONS[step.control](step)
     except OrderError as error:
         raise Parked(error.code, error.text) from error
+    except DataError as error:
+        raise Parked("102", TOO_LONG) from error
     except Refused as error:
         raise Parked(error.code, _refusal_text(error)) from error
 
@@ -204,10 +210,20 @@ def _place(step: Step) -> list[Order]:
 
 
 def _change(step: Step) -> list[Order]:
+    """One exam: a new procedure for all exams of a placer number is a mistake."""
     request = step.reader.request()
+    orders = _addressed(step)
+    code = request.procedure.code
+    if len(orders) > 1 and any(code not in ("", o.procedure_code) for o in orders):
+        raise Parked(
+            "UNKNOWN_ORDER",
+            "Several exams have this placer number. The sender must name the one to "
+            "change by its filler number.",
+            "ORC^1^3",
+        )
     return [
         change_order(order_id=order.pk, request=request, cause=step.cause)
-        for order in _addressed(step)
+        for order in orders
     ]
 
 
@@ -262,34 +278,9 @@ _ACTIONS: dict[str, Callable[[Step], list[Order]]] = {
 
 
 def _addressed(step: Step) -> list[Order]:
-    """Filler number, accession, placer number with code, placer number (3.3)."""
-    reader = step.reader
-    placer = reader.placer()
-    filler = reader.value(("ORC-3.1", "OBR-3.1"))
-    by_placer = {
-        "placer_order_number": placer.id,
-        "placer_namespace": placer.namespace,
-    }
-    code = reader.value(("OBR-4.1",))
-    ladder: list[tuple[str, dict[str, str]]] = [
-        (filler, {"filler_order_number": filler}),
-        (reader.accession(), {"accession_number": reader.accession()}),
-        (placer.id and code, {**by_placer, "procedure_code": code}),
-        (placer.id, by_placer),
-    ]
-    for number, rung in ladder:
-        if number and (found := _latest(rung)):
-            _refuse_other_patient(step, found)
-            return found
-    raise Parked("UNKNOWN_ORDER", "No order here has these numbers.", "ORC^1^2")
-
-
-def _latest(rung: dict[str, str]) -> list[Order]:
-    """The orders of the newest generation that these numbers name."""
-    orders = Order.objects.filter(**rung).select_related("patient")
-    found = list(orders.order_by("id"))
-    newest = max((order.generation for order in found), default=0)
-    return [order for order in found if order.generation == newest]
+    found = addressed(step.reader)
+    _refuse_other_patient(step, found)
+    return found
 
 
 def _refuse_other_patient(step: Step, found: list[Order]) -> None:

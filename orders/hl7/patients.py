@@ -11,7 +11,13 @@ from radflow.messaging.models import Peer
 
 # The sending facility stands for the assigning authority where CX-4 is empty.
 FROM_FACILITY = "MSH-4"
-_CLEARABLE = {"birth_date": 7, "sex": 8}
+# An error of the database says neither which field nor, without its text, which value.
+TOO_LONG = (
+    "A name, identifier or code is longer than can be kept, or holds what text cannot. "
+    "It is never cut: the sender must correct it."
+)
+_CLEARABLE = {"birth_date": 7, "birth_date_text": 7, "sex": 8, "deceased": 30}
+_NAME_PARTS = {"given_name": 2, "middle_name": 3, "suffix": 4, "prefix": 5}
 
 
 def check_patient(message: Message) -> None:
@@ -19,14 +25,14 @@ def check_patient(message: Message) -> None:
     pid = message.first("PID")
     if pid is None:
         raise HL7Error("100", "Segment PID is missing.", "PID^1")
-    if not any(rep.value(1) for rep in pid.repetitions(3)) or pid.is_null(3):
+    if not any(cx.id.strip() for cx in CX.all(pid, 3)):
         raise HL7Error("101", "Patient identifier (PID-3) is missing.", "PID^1^3")
 
 
 def patient_keys(message: Message) -> list[str]:
     """One key per identifier, for the order in which messages are applied."""
     pid = message.first("PID")
-    values = [rep.value(1) for rep in pid.repetitions(3)] if pid else []
+    values = [cx.id.strip() for cx in CX.all(pid, 3)] if pid else []
     return [f"P:{value}" for value in values if value]
 
 
@@ -49,13 +55,25 @@ def read_patient(message: Message, peer: Peer) -> PatientRequest:
         sex=_sex(pid),
         deceased=pid.value(30) == "Y",
         allergies=_allergies(message),
-        cleared=frozenset(k for k, n in _CLEARABLE.items() if pid.is_null(n)),
+        cleared=_cleared(pid, message),
         **_other_scripts(pid),
     )
 
 
+def _cleared(pid: Segment, message: Message) -> frozenset[str]:
+    """What the message deletes by HL7 null; a family name is never deleted."""
+    names = {name for name, number in _CLEARABLE.items() if pid.is_null(number)}
+    if pid.value(30) == "N":
+        names.add("deceased")
+    if pid.value(5, 1) not in ("", NULL):
+        names |= {name for name, n in _NAME_PARTS.items() if pid.value(5, n) == NULL}
+    if any(al1.is_null(3) for al1 in message.all("AL1")):
+        names.add("allergies")
+    return frozenset(names)
+
+
 def _name(pid: Segment) -> XPN:
-    names = [XPN.read(rep) for rep in pid.repetitions(5)]
+    names = XPN.all(pid, 5)
     plain = [n for n in names if n.representation in ("", "A")]
     return (plain or names or [XPN()])[0]
 
@@ -77,9 +95,8 @@ def _sex(pid: Segment) -> str:
 
 
 def _identifiers(pid: Segment, message: Message, peer: Peer) -> tuple[Identifier, ...]:
-    read = [CX.read(rep) for rep in pid.repetitions(3)]
-    found = [_identifier(cx, message, peer) for cx in read if cx.id]
-    return tuple(dict.fromkeys(found))
+    read = [cx for cx in CX.all(pid, 3) if cx.id.strip()]
+    return tuple(dict.fromkeys(_identifier(cx, message, peer) for cx in read))
 
 
 def _identifier(cx: CX, message: Message, peer: Peer) -> Identifier:
@@ -91,7 +108,7 @@ def _identifier(cx: CX, message: Message, peer: Peer) -> Identifier:
             "a default authority on the peer, then replay.",
             "PID^1^3^1^4",
         )
-    return Identifier(cx.id, authority, cx.type or "MR")
+    return Identifier(cx.id.strip(), authority.strip(), cx.type or "MR")
 
 
 def _default_authority(message: Message, peer: Peer) -> str:
@@ -115,17 +132,21 @@ def read_visit(message: Message) -> VisitRequest | None:
     number = visit if visit.id else account
     if not number.id:
         return None
-    patient_class = pv1.value(2)
     return VisitRequest(
         number=number.id,
         assigning_authority=number.authority or message.sending_facility,
         account_number=account.id,
-        patient_class=patient_class[:1] if patient_class != NULL else "",
+        patient_class=_said(pv1, 2)[:1],
         location=_location(PL.of(pv1, 3)),
         attending=xcn_to_pn(pv1, 7),
         referring=xcn_to_pn(pv1, 8),
-        ambulatory_status=pv1.value(15),
+        ambulatory_status=_said(pv1, 15),
     )
+
+
+def _said(segment: Segment, number: int) -> str:
+    value = segment.value(number)
+    return "" if value == NULL else value
 
 
 def _location(pl: PL) -> str:

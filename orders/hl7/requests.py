@@ -45,6 +45,8 @@ _SIDES = {
     "50": "BOTH",
 }
 _PRIORITIES = frozenset("SARPCT")
+_START = ("TQ1-7.1", "ORC-7.4", "OBR-27.4", "OBR-36.1")
+_END = ("TQ1-8.1", "ORC-7.5", "OBR-27.5")
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,7 @@ class Reader:
             weight_kg=self._measure(_WEIGHT),
             height_m=self._measure(_HEIGHT),
             event_time=self.event_time(),
+            requested_start=self._time(*_START),
             schedule=self.schedule(),
         )
 
@@ -144,10 +147,9 @@ class Reader:
 
     def schedule(self) -> ScheduleRequest:
         """TQ1-7, else ORC-7.4, OBR-27.4, OBR-36; the station of IPC-9."""
-        start = self._time("TQ1-7.1", "ORC-7.4", "OBR-27.4", "OBR-36.1")
         return ScheduleRequest(
-            start=start,
-            end=self._time("TQ1-8.1", "ORC-7.5", "OBR-27.5"),
+            start=self._time(*_START, exact=True),
+            end=self._time(*_END, exact=True),
             station_ae_title=_fit(self.value(self.mapping.station_ae)),
             station_name=_fit(self.value(self.mapping.station_name)),
             location=_fit(self.value(self.mapping.location)),
@@ -155,7 +157,10 @@ class Reader:
             may_overlap=self.peer.books_appointments,
         )
 
-    def _time(self, *paths: str, planned: bool = True) -> datetime | None:
+    def _time(
+        self, *paths: str, planned: bool = True, exact: bool = False
+    ) -> datetime | None:
+        """The first time told; None for a day without an hour if `exact`."""
         path = next((path for path in paths if self.value((path,))), "")
         if not path:
             return None
@@ -169,6 +174,8 @@ class Reader:
         except HL7Error as error:
             text = f"{path} should hold a time and does not. Correct it at the sender."
             raise Parked(error.code, text, _location(path)) from error
+        if exact and stamp.precision in ("year", "month", "day"):
+            return None
         if not planned and stamp.value > datetime.now(UTC) + timedelta(minutes=5):
             return datetime.now(UTC)
         return stamp.value

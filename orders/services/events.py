@@ -54,7 +54,7 @@ def record_event(
     outcome = decide(before, event, guard=guard)
     after = _next(order, outcome)
     if outcome.task:
-        order.needs_attention = detail or f"{event.label}: needs a look."
+        order.needs_attention = (detail or f"{event.label}: needs a look.")[:300]
     if after is before and not outcome.task:
         return order
     order.event_time = event_time or order.event_time
@@ -96,7 +96,7 @@ def _record(
         order,
         kind=OrderEvent.Kind.STATE if after is not before else OrderEvent.Kind.STOP,
         title=_TITLES[after] if after is not before else "Needs attention",
-        detail=detail,
+        detail=detail[:500],
         cause=cause,
         from_status=before,
         to_status=after,

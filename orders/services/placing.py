@@ -52,7 +52,7 @@ def place_order(
     Raises PatientMismatch, AccessionUsed or DuplicateOrder; then nothing is stored.
     """
     person = register_patient(request=patient, cause=cause)
-    earlier = _same_order(order, person)
+    earlier = _same_order(order, person, cause)
     if earlier and earlier.status not in TERMINAL_STATES:
         return _repeated(earlier, cause)
     if earlier:
@@ -100,7 +100,7 @@ def _announce(order: Order, request: OrderRequest, cause: Cause) -> None:
     )
 
 
-def _same_order(request: OrderRequest, person: Patient) -> Order | None:
+def _same_order(request: OrderRequest, person: Patient, cause: Cause) -> Order | None:
     """The newest order under this placer number and procedure, locked.
 
     Another procedure on a known placer number is refused (section 5.4) unless it
@@ -116,13 +116,26 @@ def _same_order(request: OrderRequest, person: Patient) -> Order | None:
         )
         .order_by("-generation", "-id")
     )
-    same = [o for o in known if o.procedure_code == request.procedure.code]
-    if same and same[0].patient_id != person.pk:
+    if any(order.patient_id != person.pk for order in known):
         raise DuplicateOrder(
             "The placer order number is already used for another patient.",
             code="PATIENT_MISMATCH",
         )
+    same = [o for o in known if o.procedure_code == request.procedure.code]
+    if known and not same and not _came_with(known, cause):
+        raise DuplicateOrder(
+            "The placer order number is already used for another procedure. A change "
+            "of procedure is ORC-1 XO; another exam needs a number of its own."
+        )
     return same[0] if same else None
+
+
+def _came_with(known: list[Order], cause: Cause) -> bool:
+    """Whether the message that causes this has made one of the known orders."""
+    if cause.inbound_id is None:
+        return False
+    made = OrderEvent.objects.filter(order__in=known, inbound_id=cause.inbound_id)
+    return made.filter(to_status=ExamState.ORDERED, from_status="").exists()
 
 
 def _again(request: OrderRequest, ended: Order) -> OrderRequest:
@@ -204,7 +217,7 @@ def _values(request: OrderRequest) -> dict[str, Any]:
         "placer_order_number": request.placer_order_number,
         "placer_namespace": request.placer_namespace,
         "placer_group_number": request.placer_group_number,
-        "requested_start": request.schedule.start,
+        "requested_start": request.requested_start or request.schedule.start,
         **content_of(request),
     }
 
@@ -233,7 +246,7 @@ def _clinical(request: OrderRequest) -> dict[str, Any]:
         "clinical_info": request.clinical_info,
         "danger_code": request.danger_code[:200],
         "comments": request.comments,
-        "transport": request.transport,
+        "transport": request.transport[:20],
         "ordering_provider": request.ordering_provider,
         "entered_by": request.entered_by[:200],
         "callback": request.callback[:200],

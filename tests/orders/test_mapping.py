@@ -153,6 +153,12 @@ def test_start_and_priority_by_precedence(
     assert order.priority == priority
 
 
+def test_a_day_without_an_hour_is_a_wish_and_no_slot() -> None:
+    order = placed("auto", orc="|||||^^^20261124", more=obr(_24="CT"))
+    assert order.requested_start == datetime(2026, 11, 24, tzinfo=UTC)
+    assert (order.status, order.scheduled_start) == ("ordered", None)
+
+
 def test_times_without_offset_are_in_the_senders_zone(hospital: Peer) -> None:
     hospital.time_zone = "Europe/Berlin"
     hospital.save()
