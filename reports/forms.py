@@ -14,6 +14,21 @@ class CriticalForm(forms.Form):
     )
 
 
+class SignForm(CriticalForm):
+    """The last look; `version` is the draft that was shown."""
+
+    use_required_attribute = False
+    version = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
+    critical = forms.BooleanField(required=False, label="The findings are critical")
+
+    def clean(self) -> dict[str, object]:
+        """Category and finding are asked for only when the box is ticked."""
+        if not self.data.get("critical"):
+            self.errors.pop("category", None)
+            self.errors.pop("finding", None)
+        return self.cleaned_data
+
+
 class AcknowledgeForm(forms.Form):
     person = forms.CharField(
         max_length=120, label="Spoken to", help_text="The person who can act, no relay"

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from reports.views import cases, editor, reading
+from reports.views import cases, editor, reading, signing
 
 app_name = "reports"
 urlpatterns = [
@@ -11,6 +11,7 @@ urlpatterns = [
     path("reading/<int:order_id>/autosave/", editor.autosave, name="autosave"),
     path("reading/<int:order_id>/claim/", editor.claim, name="claim"),
     path("reading/<int:order_id>/critical/", editor.flag_critical, name="critical"),
+    path("reading/<int:order_id>/sign/", signing.sign, name="sign"),
     path("critical/", cases.cases, name="cases"),
     path("critical/alerts/", cases.alerts, name="alerts"),
     path("critical/<int:case_id>/acknowledge/", cases.acknowledge, name="acknowledge"),

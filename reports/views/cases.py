@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -41,6 +42,10 @@ class CaseView:
 @requires(Capability.VIEW_CASES)
 def cases(request: HttpRequest) -> HttpResponse:
     """Overdue, due, acknowledged, closed today: computed from stored times now."""
+    return _board(request)
+
+
+def _board(request: HttpRequest, status: int = 200) -> HttpResponse:
     board = case_board()
     groups = [
         ("over", "siren", "Overdue", [_view(c, "over") for c in board.overdue]),
@@ -52,18 +57,19 @@ def cases(request: HttpRequest) -> HttpResponse:
             [_view(c, "ack") for c in board.acknowledged],
         ),
     ]
-    shown = [view.case.order_id for *_, views in groups for view in views]
+    waiting = [view.case.order_id for *_, views in groups for view in views]
+    shown = [*waiting, *(case.order_id for case in board.closed)]
     audit.record_view(request, "cases_listed", detail={"orders": shown})
     user = current_user(request)
     context = {
         "groups": groups,
         "closed": [_view(c, "ack") for c in board.closed],
-        "is_empty": not shown,
+        "is_empty": not waiting,
         "may_acknowledge": user.may(Capability.ACKNOWLEDGE_CASE),
     }
     is_fragment = request.headers.get("X-Fragment")
     name = "reports/_cases.html" if is_fragment else "reports/cases.html"
-    return render(request, name, context)
+    return render(request, name, context, status=status)
 
 
 def _view(case: CriticalCase, kind: str) -> CaseView:
@@ -88,24 +94,36 @@ def _view(case: CriticalCase, kind: str) -> CaseView:
 @requires(Capability.ACKNOWLEDGE_CASE)
 def acknowledge(request: HttpRequest, case_id: int) -> HttpResponse:
     """Who was told, how, and that they read it back."""
-    found = CriticalCase.objects.select_related("order__patient")
-    case = get_object_or_404(found, pk=case_id)
-    audit.record_view(request, "case_viewed", order_id=case.order_id)
-    form = AcknowledgeForm(request.POST or None)
-    status = 200
-    if request.method == "POST":
-        status = 400
-        if form.is_valid():
-            try:
-                acknowledge_case(
-                    case_id=case.pk, user=current_user(request), **form.cleaned_data
-                )
-            except ReportError as error:
-                form.add_error(None, error.text)
-                status = 409
-            else:
-                messages.success(request, f"{case.number} is acknowledged.")
-                return redirect("reports:cases")
+    case = get_object_or_404(_cases(), pk=case_id)
+    audit.record_view(
+        request,
+        "case_viewed",
+        order_id=case.order_id,
+        patient_id=case.order.patient_id,
+    )
+    if request.method != "POST":
+        return _ask(request, case, AcknowledgeForm(), 200)
+    form = AcknowledgeForm(request.POST)
+    if not form.is_valid():
+        return _ask(request, case, form, 400)
+    user = current_user(request)
+    try:
+        acknowledge_case(case_id=case.pk, user=user, **form.cleaned_data)
+    except ReportError as error:
+        form.add_error(None, error.text)
+        return _ask(request, get_object_or_404(_cases(), pk=case_id), form, 409)
+    messages.success(request, f"{case.number} is acknowledged.")
+    return redirect("reports:cases")
+
+
+def _cases() -> QuerySet[CriticalCase]:
+    found = CriticalCase.objects.select_related("order__patient", "acknowledged_by")
+    return found.prefetch_related("ladder", "order__patient__identifiers")
+
+
+def _ask(
+    request: HttpRequest, case: CriticalCase, form: AcknowledgeForm, status: int
+) -> HttpResponse:
     kind = "over" if case.due_at <= timezone.now() else "due"
     context = {"form": form, "view": _view(case, kind), "case": case}
     return render(request, "reports/acknowledge.html", context, status=status)
@@ -119,8 +137,8 @@ def close(request: HttpRequest, case_id: int) -> HttpResponse:
         close_case(case_id=case.pk, user=current_user(request))
     except ReportError as error:
         messages.error(request, error.text)
-    else:
-        messages.success(request, f"{case.number} is closed.")
+        return _board(request, status=409)
+    messages.success(request, f"{case.number} is closed.")
     return redirect("reports:cases")
 
 

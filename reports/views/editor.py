@@ -1,10 +1,9 @@
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -34,24 +33,9 @@ from reports.services import (
     sign_report,
     take_over,
 )
+from reports.views.sections import differences, section_views
 
 _SIGN = {"preliminary": ReportState.PRELIMINARY, "final": ReportState.FINAL}
-_ROWS = {SectionCode.FINDINGS: 8, SectionCode.IMPRESSION: 4}
-
-
-@dataclass(frozen=True)
-class SectionView:
-    """One section as a field; `warning` when its words name the other side."""
-
-    code: str
-    label: str
-    text: str
-    rows: int
-    warning: str = ""
-
-    @property
-    def filled(self) -> bool:
-        return bool(self.text.strip())
 
 
 @requires(Capability.VIEW_REPORTS)
@@ -69,7 +53,7 @@ def editor(request: HttpRequest, order_id: int) -> HttpResponse:
     if request.method != "POST":
         return _page(request, order, report)
     if report is None or not user.may(Capability.WRITE_REPORT):
-        return HttpResponse("Your role may not write reports.", status=403)
+        raise PermissionDenied
     return _write(request, order, report, user)
 
 
@@ -82,7 +66,7 @@ def _report_for(order: Order, user: User) -> Report | None:
 def _write(
     request: HttpRequest, order: Order, report: Report, user: User
 ) -> HttpResponse:
-    """Save what was typed; sign it if the button says so."""
+    """Save what was typed; then sign it, or review it, if the button says so."""
     typed = sections_of(request.POST.dict())
     wanted = request.POST.get("action", "save")
     try:
@@ -102,6 +86,8 @@ def _write(
     except (ReportError, VersionConflict) as error:
         report = Report.objects.get(pk=report.pk)
         return _page(request, order, report, typed=typed, error=error.text, status=409)
+    if wanted == "review":
+        return redirect("reports:sign", order.pk)
     messages.success(request, _DONE.get(wanted, "Draft saved."))
     return redirect("reports:editor", order.pk)
 
@@ -114,7 +100,8 @@ _DONE = {
 
 def _version(request: HttpRequest) -> int:
     text = request.POST.get("version", "")
-    return int(text) if text.isascii() and text.isdigit() else 0
+    is_number = text.isascii() and text.isdigit() and len(text) < 10
+    return int(text) if is_number else 0
 
 
 @requires(Capability.WRITE_REPORT)
@@ -140,12 +127,12 @@ def _conflict(
     request: HttpRequest, report: Report, typed: dict[str, str], text: str
 ) -> HttpResponse:
     report.refresh_from_db()
-    differing = [
-        (SectionCode(code).label, mine, report.draft.get(code, ""))
-        for code, mine in typed.items()
-        if mine.replace("\r\n", "\n") != report.draft.get(code, "")
-    ]
-    context = {"text": text, "differing": differing, "report": report}
+    audit.record_view(request, "draft_compared", order_id=report.order_id)
+    context = {
+        "text": text,
+        "differing": differences(typed, report),
+        "order_id": report.order_id,
+    }
     return render(request, "reports/_conflict.html", context, status=409)
 
 
@@ -163,14 +150,21 @@ def claim(request: HttpRequest, order_id: int) -> HttpResponse:
 @require_POST
 def flag_critical(request: HttpRequest, order_id: int) -> HttpResponse:
     """Open a case for a finding, before or after signing."""
-    order = get_object_or_404(Order, pk=order_id)
+    order = get_object_or_404(orders_with_patients(), pk=order_id)
+    user = current_user(request)
     form = CriticalForm(request.POST)
-    if not form.is_valid():
-        messages.error(request, "Name the finding and its category.")
-        return redirect("reports:editor", order.pk)
-    case = open_case(order_id=order.pk, user=current_user(request), **form.cleaned_data)
-    messages.warning(request, f"{case.number} is open. Its clock runs.")
-    return redirect("reports:editor", order.pk)
+    status = 400
+    if form.is_valid():
+        try:
+            case = open_case(order_id=order.pk, user=user, **form.cleaned_data)
+        except ReportError as error:
+            form.add_error(None, error.text)
+            status = 409
+        else:
+            messages.warning(request, f"{case.number} is open. Its clock runs.")
+            return redirect("reports:editor", order.pk)
+    report = Report.objects.filter(order=order).first()
+    return _page(request, order, report, critical=form, status=status)
 
 
 def _page(
@@ -179,13 +173,14 @@ def _page(
     report: Report | None,
     *,
     typed: dict[str, str] | None = None,
+    critical: CriticalForm | None = None,
     error: str = "",
     status: int = 200,
 ) -> HttpResponse:
     user = current_user(request)
     versions = _versions(report)
     signed = versions[-1] if versions else None
-    writable = _is_writable(report, user)
+    writable = is_writable(report, user)
     draft = {**(report.draft if report else {}), **(typed or {})}
     texts = draft if writable else (signed.sections if signed else {})
     priors = priors_of(order)
@@ -194,15 +189,17 @@ def _page(
         "patient": order.patient,
         "mrn": mrn_of(order),
         "report": report,
-        "sections": [_section(code, texts, order) for code in SectionCode],
+        "sections": section_views(texts, order),
+        "may_write": user.may(Capability.WRITE_REPORT),
         "writable": writable,
         "holder": report.claimed_by if report else None,
         "signed": signed,
         "versions": versions,
-        "priors": [(prior, _latest(prior)) for prior in priors[:5]],
+        "priors": [_prior(prior) for prior in priors[:5]],
         "cases": list(CriticalCase.objects.filter(order=order).order_by("id")),
-        "critical_form": CriticalForm(),
+        "critical_form": critical or CriticalForm(),
         "error": error,
+        "differing": differences(typed, report) if typed and report else [],
     }
     return render(request, "reports/editor.html", context, status=status)
 
@@ -213,34 +210,20 @@ def _versions(report: Report | None) -> list[ReportVersion]:
     return list(report.versions.select_related("signed_by").order_by("number"))
 
 
-def _latest(prior: Order) -> ReportVersion | None:
-    return next(iter(reversed(prior.report.versions.all())), None)
+def _prior(order: Order) -> dict[str, Any]:
+    """An earlier exam with what its last signed version concluded."""
+    report = getattr(order, "report", None)
+    versions = list(report.versions.all()) if report else []
+    version = versions[-1] if versions else None
+    conclusion = version.sections.get(SectionCode.IMPRESSION, "") if version else ""
+    return {"order": order, "version": version, "impression": conclusion}
 
 
-def _is_writable(report: Report | None, user: User) -> bool:
+def is_writable(report: Report | None, user: User) -> bool:
+    """Held by this person, who may write, and not final."""
     return (
         report is not None
         and user.may(Capability.WRITE_REPORT)
         and report.claimed_by_id == user.pk
         and report.status in (ReportState.DRAFT, ReportState.PRELIMINARY)
     )
-
-
-def _section(code: SectionCode, texts: dict[str, str], order: Order) -> SectionView:
-    text = texts.get(code.value, "")
-    return SectionView(
-        code=code.value,
-        label=code.label,
-        text=text,
-        rows=max(_ROWS.get(code, 2), text.count("\n") + 1),
-        warning=_other_side(text, order.laterality),
-    )
-
-
-def _other_side(text: str, laterality: str) -> str:
-    """The word that names the side that was not ordered, if it stands alone."""
-    other = {"LEFT": "right", "RIGHT": "left"}.get(laterality)
-    if other is None:
-        return ""
-    words = set(re.findall(r"[a-z]+", text.lower()))
-    return other if other in words and laterality.lower() not in words else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 
 import pytest
 from django.db import connection
@@ -56,7 +57,10 @@ def test_a_row_names_exam_side_and_patient_and_opens_the_editor(
     reader: Client, hospital: Peer
 ) -> None:
     order = make_performed(
-        hospital, laterality="LEFT", reason=Code("", "Dyspnoea, day 4", "")
+        hospital,
+        patient=patient_request(birth_date=date(1980, 5, 14)),
+        laterality="LEFT",
+        reason=Code("", "Dyspnoea, day 4", ""),
     )
     html = shown(reader)
     for text in ("CT pulmonary angiogram", "LEFT", "Dyspnoea, day 4", "Okafor"):

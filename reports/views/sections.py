@@ -1,0 +1,78 @@
+"""The sections of a report as fields and as text to compare."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from orders.models import Order
+from reports.models import Report, SectionCode
+
+_ROWS = {SectionCode.FINDINGS: 8, SectionCode.IMPRESSION: 4}
+REQUIRED = (SectionCode.FINDINGS, SectionCode.IMPRESSION)
+
+
+@dataclass(frozen=True)
+class SectionView:
+    """One section as a field; `warning` when its words name the other side."""
+
+    code: str
+    label: str
+    text: str
+    rows: int
+    warning: str = ""
+
+    @property
+    def filled(self) -> bool:
+        return bool(self.text.strip())
+
+    @property
+    def missing(self) -> bool:
+        """Empty, though nothing is signed without it."""
+        return not self.filled and self.code in REQUIRED
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A section that two people wrote differently."""
+
+    label: str
+    mine: str
+    theirs: str
+
+
+def section_views(texts: dict[str, str], order: Order) -> list[SectionView]:
+    """All six, in the order they are sent."""
+    return [_section(code, texts.get(code.value, ""), order) for code in SectionCode]
+
+
+def _section(code: SectionCode, text: str, order: Order) -> SectionView:
+    return SectionView(
+        code=code.value,
+        label=code.label,
+        text=text,
+        rows=max(_ROWS.get(code, 2), text.count("\n") + 1),
+        warning=other_side(text, order.laterality),
+    )
+
+
+def other_side(text: str, laterality: str) -> str:
+    """The word that names the side that was not ordered, if it stands alone."""
+    other = {"LEFT": "right", "RIGHT": "left"}.get(laterality)
+    if other is None:
+        return ""
+    words = set(re.findall(r"[a-z]+", text.lower()))
+    return other if other in words and laterality.lower() not in words else ""
+
+
+def differences(typed: dict[str, str], report: Report) -> list[Difference]:
+    """What was typed against what is saved; browsers send CRLF."""
+    pairs = [
+        (code, text.replace("\r\n", "\n"), report.draft.get(code, ""))
+        for code, text in typed.items()
+    ]
+    return [
+        Difference(SectionCode(code).label, mine, theirs)
+        for code, mine, theirs in pairs
+        if mine != theirs
+    ]
