@@ -205,7 +205,7 @@ def _uid_used(uid: str) -> bool:
 
 
 def _values(request: OrderRequest) -> dict[str, Any]:
-    accession = request.accession_number or new_accession()
+    accession = request.accession_number or _free_accession()
     return {
         "accession_number": accession,
         "accession_issuer": request.accession_issuer,
@@ -220,6 +220,14 @@ def _values(request: OrderRequest) -> dict[str, Any]:
         "requested_start": request.requested_start or request.schedule.start,
         **content_of(request),
     }
+
+
+def _free_accession() -> str:
+    """The next of ours that no hospital has given to an order of its own."""
+    while True:
+        number = new_accession()
+        if not Order.objects.filter(accession_number=number).exists():
+            return number
 
 
 def content_of(request: OrderRequest) -> dict[str, Any]:
