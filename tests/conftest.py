@@ -9,6 +9,7 @@ from __future__ import annotations
 import atexit
 import os
 from contextlib import ExitStack
+from pathlib import Path
 
 import django
 import pytest
@@ -19,7 +20,10 @@ _running = ExitStack()
 
 
 def _start_services() -> None:
-    if "PYTEST_XDIST_WORKER" in os.environ:
+    if worker := os.environ.get("PYTEST_XDIST_WORKER"):
+        # A database of Valkey for each: clearing one cache must not clear another's.
+        url = os.environ["REDIS_URL"].rpartition("/")[0]
+        os.environ["REDIS_URL"] = f"{url}/{int(worker[2:]) + 1}"
         return
     try:
         environment = _running.enter_context(temporary_services())
@@ -33,6 +37,8 @@ _start_services()
 os.environ["RADFLOW_DEMO"] = "0"
 os.environ["RADFLOW_SECRET_KEY"] = "only-for-tests"
 os.environ["DJANGO_SETTINGS_MODULE"] = "radflow.settings"
+# Static files come from their folders; without this one their middleware warns.
+Path(os.environ["RADFLOW_DATA_DIR"], "staticfiles").mkdir(parents=True, exist_ok=True)
 # Now: the conftest of a folder named on the command line is read before any hook.
 django.setup()
 

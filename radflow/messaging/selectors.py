@@ -78,7 +78,7 @@ def as_row(values: dict[str, Any]) -> MessageRow:
 
 def _filtered(found: QuerySet[Any, Any], wanted: MessageFilter) -> QuerySet[Any, Any]:
     for name in ("control_id", "state", "message_type"):
-        if value := getattr(wanted, name):
+        if value := getattr(wanted, name).replace("\0", ""):
             found = found.filter(**{name: value})
     return found
 

@@ -87,6 +87,15 @@ def test_final_text_is_read_only_and_says_who_signed_it(
     assert version.content_hash in html
 
 
+def test_signed_lines_are_shown_as_they_were_written(
+    reader: Client, draft: Report
+) -> None:
+    lines = "Liver: normal.\n\n  Spleen: 12 cm."
+    fields = typed(draft, action="final", **{FINDINGS: lines})
+    reader.post(page_of(draft), fields)
+    assert f"<p>{lines}</p>" in text(reader.get(page_of(draft)))
+
+
 def test_a_refused_signature_keeps_what_was_typed(
     reader: Client, draft: Report
 ) -> None:
