@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from datetime import timedelta
+from enum import Enum
 
 from django.db import (
     IntegrityError,
@@ -12,6 +13,7 @@ from django.db import (
     connection,
     transaction,
 )
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from radflow.hl7.acks import HL7Error
@@ -27,52 +29,92 @@ logger = logging.getLogger(__name__)
 # Seconds before the next try; after the last the message is parked.
 RETRIES = (1, 5, 30, 120, 600)
 
-# The oldest that is due and shares no key with an earlier one that is not done.
-# SKIP LOCKED steps over what other workers hold; those still count as not done.
-_CLAIM = """
-SELECT id FROM messaging_inbound AS mine
-WHERE state = 'received' AND next_attempt_at <= now()
-  AND NOT EXISTS (
-    SELECT 1 FROM messaging_inbound AS earlier
-    WHERE earlier.state = 'received' AND earlier.keys && mine.keys
-      AND earlier.id < mine.id)
-ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED
+WINDOW = 1000
+
+# One statement, so one snapshot: whoever sees a message sees what its sender sent
+# before. Ordered by a partial index, so its cost does not hang on statistics.
+_WAITING = """
+SELECT id, keys, next_attempt_at <= now() FROM messaging_inbound
+WHERE state = 'received' ORDER BY id LIMIT %s
 """
+Waiting = tuple[int, list[str], bool]
+
+
+class Taken(Enum):
+    """What came of reaching for a message: ended, put off, or somebody else's."""
+
+    DONE = 1
+    LATER = 2
+    MISSED = 3
 
 
 def drain(limit: int = 1000) -> int:
     """Apply up to `limit` messages; returns how many it took up."""
-    for count in range(limit):
-        if not drain_one():
-            return count
-    return limit
+    count = 0
+    while count < limit:
+        queue = _waiting(WINDOW)
+        found = _walk(queue, limit - count)
+        if not found and len(queue) == WINDOW:
+            found = _walk(_waiting(None), limit - count)
+        if not found:
+            break
+        count += found
+    return count
 
 
-def drain_one() -> bool:
-    """Take the next message and bring it to an end or to a later try."""
-    taken: int | None = None
+def _waiting(limit: int | None) -> list[Waiting]:
+    with connection.cursor() as cursor:
+        cursor.execute(_WAITING, [limit])
+        return cursor.fetchall()
+
+
+def _walk(queue: list[Waiting], limit: int) -> int:
+    """From old to new, past every key of which an earlier message is not done.
+
+    What another worker holds counts as not done, however it ended since: then the
+    next walk sees it.
+    """
+    count = 0
+    held: set[str] = set()
+    for message_id, keys, due in queue:
+        if count == limit:
+            break
+        if due and held.isdisjoint(keys):
+            taken = _take(message_id)
+            count += taken is not Taken.MISSED
+            if taken is Taken.DONE:
+                continue
+        held.update(keys)
+    return count
+
+
+def _take(message_id: int) -> Taken:
+    """Bring this message to an end, or to a later try."""
+    locked = False
     try:
         with transaction.atomic():
-            taken = _claim()
-            if taken is None:
-                return False
-            _apply(InboundMessage.objects.select_related("peer").get(pk=taken))
+            row = _lock(message_id)
+            if row is None:
+                return Taken.MISSED
+            locked = True
+            _apply(row)
     except Parked as parked:
-        assert taken is not None  # only a message can be parked
-        _park(taken, parked)
+        _park(message_id, parked)
     except (OperationalError, InterfaceError, IntegrityError) as error:
-        _try_later(taken, error)
+        if not locked:
+            raise
+        return _try_later(message_id, error)
     except Exception as error:
-        logger.error("inbound message %s not applied: %s", taken, trace(error))
-        _try_later(taken, error)
-    return True
+        logger.error("inbound message %s not applied: %s", message_id, trace(error))
+        return _try_later(message_id, error)
+    return Taken.DONE
 
 
-def _claim() -> int | None:
-    with connection.cursor() as cursor:
-        cursor.execute(_CLAIM)
-        row = cursor.fetchone()
-    return row[0] if row else None
+def _lock(message_id: int) -> InboundMessage | None:
+    found = InboundMessage.objects.select_related("peer").filter(
+        pk=message_id, state=InboundState.RECEIVED, next_attempt_at__lte=Now()
+    )
+    return found.select_for_update(of=("self",), skip_locked=True).first()
 
 
 def _apply(row: InboundMessage) -> None:
@@ -138,19 +180,19 @@ def _refuse(row: InboundMessage, parked: Parked) -> None:
         logger.error("inbound message %s not refused: %s", row.pk, trace(error))
 
 
-def _try_later(message_id: int | None, error: Exception) -> None:
+def _try_later(message_id: int, error: Exception) -> Taken:
     """A dead database is tried again by the next drain; nothing is written then."""
     connection.close_if_unusable_or_obsolete()
-    if message_id is None:
-        raise error
     row = InboundMessage.objects.only("attempts").get(pk=message_id)
     if row.attempts >= len(RETRIES):
+        logger.error("inbound message %s given up: %s", message_id, trace(error))
         text = (
             f"It could not be applied in {len(RETRIES) + 1} tries; see the server log"
         )
         _park(message_id, Parked("207", f"{text} for inbound message {message_id}."))
-        return
+        return Taken.DONE
     wait = timedelta(seconds=RETRIES[row.attempts])
-    InboundMessage.objects.filter(pk=message_id).update(
+    InboundMessage.objects.filter(pk=message_id, state=InboundState.RECEIVED).update(
         attempts=row.attempts + 1, next_attempt_at=timezone.now() + wait
     )
+    return Taken.LATER

@@ -36,19 +36,39 @@ ERROR_TRIES = 5
 BACKOFF_SECONDS = (1, 2, 5, 10, 30, 60)
 LEASE_SLACK = timedelta(seconds=20)
 
-# The oldest open message of each peer and key, if it is due and nobody has it. A
-# refused one blocks its key until a human resends or discards it.
+# Per peer the oldest open message that is due and the first of its key; a refused one
+# blocks its key until a human resends or discards it. One lease per peer: a receiver
+# that does not answer holds up one worker, not all. Where two take a lease at the same
+# moment nothing breaks: they have different keys.
 _CLAIM = """
-SELECT mine.id FROM messaging_outbound AS mine
-JOIN messaging_peer AS peer ON peer.id = mine.peer_id AND peer.enabled
-WHERE mine.state IN ('queued', 'sent') AND mine.next_attempt_at <= now()
-  AND (mine.leased_until IS NULL OR mine.leased_until < now())
-  AND NOT EXISTS (
-    SELECT 1 FROM messaging_outbound AS earlier
-    WHERE earlier.peer_id = mine.peer_id AND earlier.key = mine.key
-      AND earlier.id < mine.id AND earlier.state IN ('queued', 'sent', 'refused'))
-ORDER BY mine.id LIMIT 1 FOR UPDATE OF mine SKIP LOCKED
+SELECT due.id
+FROM messaging_peer AS peer CROSS JOIN LATERAL (
+  SELECT mine.id FROM messaging_outbound AS mine
+  WHERE mine.peer_id = peer.id AND mine.state IN ('queued', 'sent')
+    AND mine.next_attempt_at <= now()
+    AND (mine.leased_until IS NULL OR mine.leased_until < now())
+    AND NOT EXISTS (
+      SELECT 1 FROM messaging_outbound AS earlier
+      WHERE earlier.peer_id = mine.peer_id AND earlier.key = mine.key
+        AND earlier.id < mine.id AND earlier.state IN ('queued', 'sent', 'refused'))
+  ORDER BY mine.id LIMIT 1 FOR UPDATE SKIP LOCKED
+) AS due
+WHERE peer.enabled AND peer.retry_at <= now() AND NOT EXISTS (
+  SELECT 1 FROM messaging_outbound AS busy
+  WHERE busy.peer_id = peer.id AND busy.leased_until > now())
+ORDER BY due.id LIMIT 1
 """
+_SETTLED = (
+    "state",
+    "leased_until",
+    "next_attempt_at",
+    "acknowledged_at",
+    "ack_code",
+    "ack_raw",
+    "error_code",
+    "error_location",
+    "error_text",
+)
 
 
 @dataclass(frozen=True)
@@ -152,7 +172,7 @@ def _acknowledge(message: OutboundMessage, tried: Try) -> None:
     message.acknowledged_at = timezone.now()
     message.ack_code, message.ack_raw = tried.outcome, tried.response
     message.error_code = message.error_location = message.error_text = ""
-    message.save()
+    message.save(update_fields=_SETTLED)
 
 
 def _gave_up(message: OutboundMessage, tried: Try) -> bool:
@@ -170,26 +190,16 @@ def _refuse(message: OutboundMessage, tried: Try) -> None:
         message.error_code = storable(tried.ack.error_code, 40)
         message.error_location = storable(tried.ack.error_location, 60)
         message.error_text = storable(tried.ack.text, 300)
-    message.save()
+    message.save(update_fields=_SETTLED)
 
 
 def _retry(message: OutboundMessage) -> None:
     seconds = BACKOFF_SECONDS[min(message.attempts, len(BACKOFF_SECONDS)) - 1]
     jitter = random.uniform(0.8, 1.2)
     message.next_attempt_at = timezone.now() + timedelta(seconds=seconds * jitter)
-    message.save()
+    message.save(update_fields=_SETTLED)
 
 
 def _put_off_peer(message: OutboundMessage) -> None:
     """Who cannot be reached is tried once a round, or others would wait for it."""
-    waiting = OutboundMessage.objects.order_by().filter(
-        peer=message.peer_id,
-        state__in=[OutboundState.QUEUED, OutboundState.SENT],
-        leased_until=None,
-        next_attempt_at__lt=message.next_attempt_at,
-    )
-    # Two workers may put off the same rows: stepping over locks, none waits.
-    free = waiting.select_for_update(skip_locked=True).values("pk")
-    OutboundMessage.objects.filter(pk__in=free).update(
-        next_attempt_at=message.next_attempt_at
-    )
+    Peer.objects.filter(pk=message.peer_id).update(retry_at=message.next_attempt_at)

@@ -16,7 +16,7 @@ from radflow.audit.models import AuditEntry
 from radflow.hl7.acks import HL7Error
 from radflow.live.models import LiveEvent
 from radflow.messaging import drain as module
-from radflow.messaging.drain import RETRIES, drain, drain_one
+from radflow.messaging.drain import RETRIES, drain
 from radflow.messaging.exceptions import Parked
 from radflow.messaging.intake import Intake, Received
 from radflow.messaging.models import InboundMessage, InboundState, Peer
@@ -117,7 +117,7 @@ def test_while_one_is_being_applied_only_other_keys_move(script: Script) -> None
     arrive("A1", "A2", "B1")
 
     def work() -> None:
-        drain_one()
+        drain(1)
         connection.close()
 
     slow = threading.Thread(target=work)
@@ -151,6 +151,22 @@ def test_while_one_waits_for_its_retry_others_flow(script: Script) -> None:
     assert script.applied == ["B1"]
     assert (row("A1").state, row("A1").attempts) == ("received", 1)
     assert row("A1").next_attempt_at > timezone.now()
+
+
+def test_a_long_queue_behind_one_key_does_not_hide_the_others(
+    script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "WINDOW", 4)
+    script.acts["A0"] = raising(OperationalError("busy"))
+    arrive(*(f"A{n}" for n in range(9)), "B1", "C1")
+    drain()
+    assert script.applied == ["B1", "C1"]
+
+
+def test_takes_no_more_than_it_was_asked_to(script: Script) -> None:
+    arrive("A1", "A2", "A3")
+    assert drain(2) == 2
+    assert script.applied == ["A1", "A2"]
 
 
 def test_a_parked_one_shows_its_reason_and_holds_back_nobody(script: Script) -> None:
@@ -238,11 +254,11 @@ def test_one_that_another_worker_applied_meanwhile_stays_applied(
 
     def late(message_id: int, parked: Parked) -> None:
         del script.acts["A1"]
-        in_threads(1, drain_one)
+        in_threads(1, drain)
         real(message_id, parked)
 
     monkeypatch.setattr(module, "_park", late)
-    drain_one()
+    drain(1)
     assert row("A1").state == "applied"
     assert script.refused == []
 

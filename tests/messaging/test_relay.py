@@ -62,6 +62,7 @@ def state(pk: int) -> str:
 def make_due() -> None:
     past = timezone.now() - timedelta(seconds=1)
     OutboundMessage.objects.update(next_attempt_at=past)
+    Peer.objects.update(retry_at=past)
 
 
 def silent(raw: bytes) -> bytes | None:
@@ -235,6 +236,13 @@ def test_a_dead_peer_costs_one_try_a_round_however_many_wait(
         relay()
     assert state(good) == "acknowledged"
     assert DeliveryAttempt.objects.filter(message__in=waiting).count() == 1
+
+
+def test_a_peer_that_does_not_answer_holds_up_one_worker_only() -> None:
+    slow, other = peer_at(free_port()), peer_at(free_port())
+    first, _, elsewhere = queue(slow, "K"), queue(slow, "L"), queue(other)
+    leased = [module._lease(), module._lease(), module._lease()]
+    assert [one.pk if one else None for one in leased] == [first, elsewhere, None]
 
 
 def test_a_disabled_peer_gets_nothing() -> None:

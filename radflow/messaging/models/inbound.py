@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models.functions import Now
 
@@ -82,13 +81,8 @@ class InboundMessage(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["next_attempt_at", "id"],
+                fields=["id"],
                 name="inbound_waiting",
-                condition=models.Q(state="received"),
-            ),
-            GinIndex(
-                fields=["keys"],
-                name="inbound_waiting_keys",
                 condition=models.Q(state="received"),
             ),
             models.Index(fields=["control_id"], name="inbound_control_id"),

@@ -62,6 +62,16 @@ class OutboundMessage(models.Model):
                 name="outbound_open",
                 condition=models.Q(state__in=["queued", "sent", "refused"]),
             ),
+            models.Index(
+                fields=["peer", "id"],
+                name="outbound_waiting",
+                condition=models.Q(state__in=["queued", "sent"]),
+            ),
+            models.Index(
+                fields=["peer"],
+                name="outbound_leased",
+                condition=models.Q(leased_until__isnull=False),
+            ),
             models.Index(fields=["state", "-id"], name="outbound_state"),
         ]
 

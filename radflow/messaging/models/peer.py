@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models.functions import Now
 
 ANY = "*"
 
@@ -65,6 +66,9 @@ class Peer(models.Model):
     wants_status = models.BooleanField(default=True)
     wants_results = models.BooleanField(default=True)
     ack_timeout = models.PositiveIntegerField(default=10, help_text="Seconds.")
+    retry_at = models.DateTimeField(
+        db_default=Now(), editable=False, help_text="Not reachable: no try before this."
+    )
 
     class Meta:
         db_table = "messaging_peer"
