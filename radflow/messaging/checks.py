@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
+
 from radflow.hl7.acks import HL7Error
 from radflow.hl7.message import Message
 from radflow.hl7.timestamps import parse_ts
 from radflow.messaging.models import Peer
-from radflow.messaging.models.peer import ANY
+from radflow.messaging.models.peer import sender_of
 from radflow.messaging.routes import handler_for
 
 VERSIONS = frozenset(
@@ -50,7 +52,8 @@ def is_acknowledgement(message_type: str) -> bool:
 
 def _examine(raw: bytes, peers: Sequence[Peer], verdict: Verdict) -> None:
     message = verdict.message = Message.parse(raw)
-    verdict.peer = _sender(message, peers)
+    names = (message.sending_application, message.sending_facility)
+    verdict.peer = sender_of(*names, peers)
     if verdict.peer and verdict.peer.fallback_charset != "iso8859_1":
         fallback = verdict.peer.fallback_charset
         message = verdict.message = Message.parse(raw, fallback_charset=fallback)
@@ -64,17 +67,8 @@ def _examine(raw: bytes, peers: Sequence[Peer], verdict: Verdict) -> None:
     verdict.keys = list(handler.keys(message, peer))[:32]
 
 
-def _sender(message: Message, peers: Sequence[Peer]) -> Peer | None:
-    """The exact pair, else the application from anywhere, else any sender."""
-    names = (message.sending_application, message.sending_facility)
-    for wanted in (names, (names[0], ANY), (ANY, ANY)):
-        for peer in peers:
-            if (peer.sending_application, peer.sending_facility) == wanted:
-                return peer
-    return None
-
-
-def _check_header(message: Message, verdict: Verdict) -> Peer:
+def _check_header(message: Message, verdict: Verdict) -> Peer | None:
+    """The sender; None for a stranger where those are welcome."""
     _require(message.control_id, "Control ID (MSH-10) is missing.", "MSH^1^10")
     if len(message.control_id) > CONTROL_ID_LENGTH:
         raise HL7Error("102", "Control ID (MSH-10) is too long.", "MSH^1^10")
@@ -86,6 +80,9 @@ def _check_header(message: Message, verdict: Verdict) -> Peer:
             "203", "This HL7 version is not supported.", "MSH^1^12", ack="AR"
         )
     peer = verdict.peer
+    if peer is None and settings.ACCEPT_UNKNOWN_SENDERS:
+        verdict.warnings.append("The sender is not known here")
+        return None
     if peer is None or not peer.enabled:
         raise HL7Error(
             "103", "Sender (MSH-3, MSH-4) is not known here.", "MSH^1^3", ack="AR"

@@ -21,6 +21,7 @@ from radflow.hl7.message import Message
 from radflow.live import services as live
 from radflow.messaging.exceptions import Parked
 from radflow.messaging.models import InboundMessage, InboundState, Peer
+from radflow.messaging.models.peer import sender_of
 from radflow.messaging.routes import Inbound, handler_for
 from radflow.messaging.text import storable, trace
 
@@ -143,11 +144,19 @@ def _apply(row: InboundMessage) -> None:
 
 def read(row: InboundMessage) -> Inbound:
     """The row with its message parsed again, as its sender writes it."""
-    if row.peer is None:
+    peer = row.peer or _added_since(row)
+    message = Message.parse(bytes(row.raw), fallback_charset=peer.fallback_charset)
+    return Inbound(row, message, peer)
+
+
+def _added_since(row: InboundMessage) -> Peer:
+    names = (row.sending_application, row.sending_facility)
+    peer = sender_of(*names, Peer.objects.filter(enabled=True))
+    if peer is None:
         raise Parked("103", "The sender is not known. Add it as a peer, then replay.")
-    raw = bytes(row.raw)
-    message = Message.parse(raw, fallback_charset=row.peer.fallback_charset)
-    return Inbound(row, message, row.peer)
+    row.peer = peer
+    row.save(update_fields=["peer"])
+    return peer
 
 
 @transaction.atomic

@@ -238,6 +238,7 @@ def test_a_type_that_is_no_longer_routed_is_parked(script: Script) -> None:
 def test_one_without_a_sender_is_parked(script: Script) -> None:
     arrive("A1")
     InboundMessage.objects.update(peer=None)
+    Peer.objects.update(sending_application="ANOTHER")
     drain()
     assert (row("A1").state, row("A1").error_code) == ("parked", "103")
 

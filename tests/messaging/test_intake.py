@@ -10,10 +10,13 @@ from django.db import DatabaseError, OperationalError, connection
 from django.test import override_settings
 
 from orders.models import Order
+from radflow.accounts.models import User
 from radflow.hl7.acks import Ack, read_ack
 from radflow.messaging import intake
+from radflow.messaging.drain import drain
 from radflow.messaging.intake import Intake, Received
 from radflow.messaging.models import InboundMessage, Peer
+from radflow.messaging.services import replay_message
 from tests.door import deliver, last_inbound, order_message
 from tests.factories import PeerFactory
 
@@ -105,8 +108,8 @@ def test_the_answer_exists_only_after_the_commit(
     seen: list[int] = []
     real = intake._insert
 
-    def insert(rows: list[InboundMessage]) -> None:
-        real(rows)
+    def insert(*rows: Any) -> None:
+        real(*rows)
         thread = threading.Thread(target=_count, args=(seen,))
         thread.start()
         thread.join(WAIT)
@@ -128,7 +131,7 @@ def _count(seen: list[int]) -> None:
 def test_a_database_that_refuses_is_answered_with_send_again(
     monkeypatch: pytest.MonkeyPatch, error: type[Exception]
 ) -> None:
-    def insert(rows: list[InboundMessage]) -> None:
+    def insert(*rows: Any) -> None:
         raise error("no")
 
     monkeypatch.setattr(intake, "_insert", insert)
@@ -140,7 +143,7 @@ def test_a_database_that_refuses_is_answered_with_send_again(
 def test_an_acknowledgement_gets_no_answer_though_the_database_refuses(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def insert(rows: list[InboundMessage]) -> None:
+    def insert(*rows: Any) -> None:
         raise OperationalError("no")
 
     monkeypatch.setattr(intake, "_insert", insert)
@@ -202,6 +205,7 @@ def test_a_control_id_used_for_another_message_is_flagged_and_taken(
         deliver(*raws)
     first, second = InboundMessage.objects.order_by("id")
     assert (first.control_id_reused, second.control_id_reused) == (False, True)
+    assert any("used before" in text for text in second.warnings)
     assert second.state == "applied"
     assert Order.objects.count() == 2
 
@@ -279,11 +283,96 @@ def test_a_row_that_the_database_refuses_spoils_no_neighbour(
     assert InboundMessage.objects.count() == 1
 
 
-@pytest.mark.parametrize("change", [{"msh15": "AL"}, {"msh16": "AL"}])
-def test_enhanced_mode_gets_the_commit_acknowledgement(change: dict[str, str]) -> None:
-    ack = ack_of(with_header(**change))
-    assert (ack.code, ack.control_id) == ("CA", "C1")
-    assert ack_of(with_header(**change, msh12="2.9", msh10="C2")).code == "CR"
+@pytest.mark.parametrize(
+    ("accept", "application", "good", "bad"),
+    [
+        ("", "", "AA", "AR"),
+        ("AL", "NE", "CA", "CR"),
+        ("AL", "AL", "CA", "CR"),
+        ("AL", "", "CA", "CR"),
+        ("ER", "NE", None, "CR"),
+        ("SU", "NE", "CA", None),
+        ("NE", "NE", None, None),
+        ("", "NE", None, None),
+        ("NE", "AL", "AA", "AR"),
+        ("", "AL", "AA", "AR"),
+        ("NE", "ER", None, "AR"),
+        ("nonsense", "", "CA", "CR"),
+    ],
+)
+def test_answers_as_the_sender_asks(
+    accept: str, application: str, good: str | None, bad: str | None
+) -> None:
+    asks = {"msh15": accept, "msh16": application}
+    answers = receive(with_header(**asks), with_header(**asks, msh12="2.9"))
+    codes = [read_ack(answer).code if answer else None for answer in answers]
+    assert codes == [good, bad]
+    states = InboundMessage.objects.order_by("id").values_list("state", flat=True)
+    assert list(states) == ["received", "rejected"]
+
+
+def test_a_message_that_wants_no_answer_gets_none_again_when_repeated() -> None:
+    raw = with_header(msh15="NE", msh16="NE")
+    assert receive(raw) + receive(raw) == [None, None]
+    assert last_inbound().state == "duplicate"
+
+
+def test_enhanced_mode_is_told_that_sending_again_helps(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def insert(*rows: Any) -> None:
+        raise OperationalError("no")
+
+    monkeypatch.setattr(intake, "_insert", insert)
+    assert ack_of(with_header(msh15="AL")).code == "CE"
+
+
+def test_a_connection_that_died_is_replaced_without_a_refusal() -> None:
+    listener = Intake()
+    listener.receive([Received(order_message(), "192.0.2.1:5000")])
+    assert connection.connection is not None
+    connection.connection.close()
+    again = order_message(control_id="C2", placer="P2")
+    (answer,) = listener.receive([Received(again, "192.0.2.1:5000")])
+    assert answer is not None
+    assert read_ack(answer).code == "AA"
+
+
+def test_a_commit_whose_end_was_not_heard_is_not_done_twice(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    real, calls = Intake._commit, list[int]()
+
+    def commit(self: Intake, batch: list[Received]) -> list[bytes | None]:
+        answers = real(self, batch)
+        calls.append(1)
+        if len(calls) == 1:
+            raise OperationalError("the connection is lost")
+        return answers
+
+    monkeypatch.setattr(Intake, "_commit", commit)
+    assert ack_of(order_message()).code == "AA"
+    states = InboundMessage.objects.order_by("id").values_list("state", flat=True)
+    assert list(states) == ["received", "duplicate"]
+
+
+@override_settings(ACCEPT_UNKNOWN_SENDERS=True)
+def test_a_stranger_is_taken_where_welcome_and_applied_once_it_is_a_peer(
+    interface_admin: User,
+) -> None:
+    raw = with_header(msh3="STRANGER", msh11="T")
+    (ack,) = deliver(raw)
+    parked = last_inbound()
+    assert (ack.code, parked.state, parked.error_code) == ("AA", "parked", "103")
+    added = PeerFactory.create(sending_application="STRANGER", sending_facility="*")
+    replay_message(message_id=parked.pk, by=interface_admin)
+    drain()
+    assert (last_inbound().state, last_inbound().peer) == ("applied", added)
+
+
+def test_keys_with_any_characters_are_kept_as_they_are() -> None:
+    deliver(order_message(placer='a"b,{c}\\d'))
+    assert 'O:a"b,{c}\\d' in last_inbound().keys
 
 
 def test_a_disabled_peer_is_not_known() -> None:

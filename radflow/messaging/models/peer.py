@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.db import models
 from django.db.models.functions import Now
 
@@ -86,3 +88,12 @@ class Peer(models.Model):
     @property
     def receives(self) -> bool:
         return bool(self.enabled and self.host and self.port)
+
+
+def sender_of(application: str, facility: str, peers: Iterable[Peer]) -> Peer | None:
+    """The exact pair, else the application from anywhere, else any sender."""
+    known = {(peer.sending_application, peer.sending_facility): peer for peer in peers}
+    for pair in ((application, facility), (application, ANY), (ANY, ANY)):
+        if pair in known:
+            return known[pair]
+    return None

@@ -12,7 +12,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from radflow.hl7.server import Connection, Limits, MLLPServer
-from radflow.messaging.intake import Received, refuse_too_large
+from radflow.messaging.intake import Received
+from radflow.messaging.replies import refuse_too_large
 from radflow.messaging.writer import InboxWriter
 
 logger = logging.getLogger(__name__)
