@@ -7,7 +7,7 @@ from hl7apy.parser import parse_message
 
 from orders.models import Order
 from radflow.accounts.models import User
-from radflow.hl7.message import Message
+from radflow.hl7.message import Message, Segment
 from radflow.messaging.models import OutboundMessage, Peer
 from reports.lifecycle import ReportState
 from reports.models import Report, SectionCode
@@ -164,7 +164,7 @@ def test_a_critical_result_names_case_category_and_who_was_told(
     assert rows["18785-6" if "18785-6" in rows else "55111-9"].value(8) == ""
 
 
-def rows_of(message: Message) -> dict[str, object]:
+def rows_of(message: Message) -> dict[str, Segment]:
     return {row.value(3): row for row in message.all("OBX")}
 
 
