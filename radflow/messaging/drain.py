@@ -66,7 +66,8 @@ def drain(limit: int = 1000) -> int:
 def _waiting(limit: int | None) -> list[Waiting]:
     with connection.cursor() as cursor:
         cursor.execute(_WAITING, [limit])
-        return cursor.fetchall()
+        queue: list[Waiting] = cursor.fetchall()
+        return queue
 
 
 def _walk(queue: list[Waiting], limit: int) -> int:
