@@ -1,13 +1,16 @@
 """The inbox table as the listener writes it: few statements, however many messages.
 
 Plain SQL: building model queries costs more than all checks of a message together.
+Each insert is one statement, so it is its own transaction: committed when it returns.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.db import connection
+from psycopg import Cursor
 
 from radflow.messaging.models import InboundMessage
 
@@ -19,7 +22,7 @@ _ORIGINALS = """
 SELECT sending_application, sending_facility, control_id, body_hash, id, ack_raw,
        ack_code
 FROM messaging_inbound
-WHERE control_id = ANY(%s) AND duplicate_of_id IS NULL AND state <> 'rejected'
+WHERE control_id = ANY(%b) AND duplicate_of_id IS NULL AND state <> 'rejected'
 """
 _COLUMNS = {
     "peer_id": "bigint",
@@ -45,7 +48,7 @@ _COLUMNS = {
 _ARRAYS = ("warnings", "keys")
 _NAMES = ", ".join(_COLUMNS)
 _VALUES = ", ".join(f"{n}::varchar[]" if n in _ARRAYS else n for n in _COLUMNS)
-_GIVEN = ", ".join(f"%s::{kind}[]" for kind in _COLUMNS.values())
+_GIVEN = ", ".join(f"%b::{kind}[]" for kind in _COLUMNS.values())
 # The hint to the browsers goes with the row, in one statement.
 _INSERT = f"""
 WITH added AS (
@@ -76,21 +79,25 @@ def originals(control_ids: Sequence[str]) -> dict[Identity, Answer]:
     """Number and stored answer of what came before under these control IDs."""
     if not control_ids:
         return {}
-    with connection.cursor() as cursor:
-        cursor.execute(_ORIGINALS, [list(control_ids)])
-        return {
-            (application, facility, control_id, bytes(digest)): (pk, bytes(raw), code)
-            for application, facility, control_id, digest, pk, raw, code in cursor
-        }
+    found = _execute(_ORIGINALS, [list(control_ids)])
+    return {
+        (application, facility, control_id, bytes(digest)): (pk, bytes(raw), code)
+        for application, facility, control_id, digest, pk, raw, code in found
+    }
 
 
 def insert(rows: Sequence[InboundMessage]) -> None:
     """Write these rows with their hints; they get their numbers, in their order."""
     columns = [[_value(row, name) for row in rows] for name in _COLUMNS]
-    with connection.cursor() as cursor:
-        cursor.execute(_INSERT, columns)
-        for row, (pk,) in zip(rows, cursor.fetchall(), strict=True):
-            row.pk = pk
+    for row, (pk,) in zip(rows, _execute(_INSERT, columns), strict=True):
+        row.pk = pk
+
+
+def _execute(sql: str, values: Sequence[object]) -> list[tuple[Any, ...]]:
+    """With the bytes as they are: Django's cursor would write them into the SQL."""
+    connection.ensure_connection()
+    with connection.wrap_database_errors, Cursor(connection.connection) as cursor:
+        return cursor.execute(sql, values).fetchall()
 
 
 def _value(row: InboundMessage, name: str) -> object:

@@ -19,11 +19,9 @@ from django.db import (
     InterfaceError,
     OperationalError,
     connection,
-    transaction,
 )
 
 from radflow.hl7.header import Header, peek
-from radflow.live.wake import wake
 from radflow.messaging import inbox, nudge
 from radflow.messaging.checks import Verdict, examine
 from radflow.messaging.inbox import Answer, Identity, identity
@@ -65,7 +63,7 @@ class Intake:
             logger.error("inbox not written: %s", type(error).__name__)
             return [try_later(one.raw) for one in batch]
         nudge.now(nudge.DRAIN)
-        wake()
+        nudge.now(nudge.BROWSERS)
         return answers
 
     def _commit_or_retry(self, batch: list[Received]) -> list[bytes | None]:
@@ -86,8 +84,7 @@ class Intake:
     def _commit(self, batch: list[Received]) -> list[bytes | None]:
         peers = self._known_peers()
         rows = [_row(one, examine(one.raw, peers)) for one in batch]
-        with transaction.atomic():
-            _store(rows)
+        _store(rows)
         return [bytes(row.ack_raw) or None for row in rows]
 
     def _known_peers(self) -> list[Peer]:

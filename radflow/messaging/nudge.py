@@ -1,7 +1,8 @@
 """Waking the workers. Rows are the queue; a nudge that is lost costs five seconds.
 
 Sent from a thread with short time-outs, so that a broker that is away never delays
-a message's acknowledgement.
+a message's acknowledgement; and with a pause after each, since a nudge costs more
+than the message that asks for it.
 """
 
 from __future__ import annotations
@@ -9,15 +10,20 @@ from __future__ import annotations
 import logging
 import os
 import threading
+import time
 
 from celery import current_app
 from django.db import connection, transaction
 from kombu.exceptions import OperationalError
 
+from radflow.live.wake import wake
+
 logger = logging.getLogger(__name__)
 
 DRAIN = "radflow.messaging.tasks.drain_inbox"
 RELAY = "radflow.messaging.tasks.relay_outbox"
+BROWSERS = "browsers"
+PAUSE_SECONDS = 0.02
 
 
 class _Nudger:
@@ -41,9 +47,13 @@ class _Nudger:
                 tasks, self._wanted = self._wanted, set()
             for task in tasks:
                 _send(task)
+            time.sleep(PAUSE_SECONDS)
 
 
 def _send(task: str) -> None:
+    if task == BROWSERS:
+        wake()
+        return
     try:
         current_app.send_task(task, expires=5, retry=False)
     except (OperationalError, OSError) as error:
@@ -55,7 +65,7 @@ _nudger: _Nudger | None = None
 
 
 def now(task: str) -> None:
-    """Wake a worker for this task, soon and at most once at a time."""
+    """Wake a worker for this task, or BROWSERS; many calls become one."""
     global _nudger
     with _lock:
         if _nudger is None or _nudger.pid != os.getpid():

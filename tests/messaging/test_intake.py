@@ -12,7 +12,7 @@ from django.test import override_settings
 from orders.models import Order
 from radflow.accounts.models import User
 from radflow.hl7.acks import Ack, read_ack
-from radflow.messaging import intake
+from radflow.messaging import inbox, intake
 from radflow.messaging.drain import drain
 from radflow.messaging.intake import Intake, Received
 from radflow.messaging.models import InboundMessage, Peer
@@ -102,22 +102,32 @@ def test_warns_of_a_wrong_clock_but_takes_the_message(change: dict[str, str]) ->
     assert any("MSH-7" in text for text in last_inbound().warnings)
 
 
-def test_the_answer_exists_only_after_the_commit(
+def test_what_was_answered_is_seen_by_everybody() -> None:
+    seen: list[int] = []
+    assert ack_of(order_message()).code == "AA"
+    thread = threading.Thread(target=_count, args=(seen,))
+    thread.start()
+    thread.join(WAIT)
+    assert seen == [1]
+
+
+def test_a_batch_that_died_halfway_is_answered_as_what_was_stored(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    seen: list[int] = []
-    real = intake._insert
+    """The repeat within the batch is a second statement; the first has committed."""
+    real, calls = inbox.insert, list[int]()
 
-    def insert(*rows: Any) -> None:
-        real(*rows)
-        thread = threading.Thread(target=_count, args=(seen,))
-        thread.start()
-        thread.join(WAIT)
+    def insert(rows: list[InboundMessage]) -> None:
+        calls.append(1)
+        if len(calls) == 2:
+            raise OperationalError("no")
+        real(rows)
 
-    monkeypatch.setattr(intake, "_insert", insert)
-    assert ack_of(order_message()).code == "AA"
-    assert seen == [0]
-    assert InboundMessage.objects.count() == 1
+    monkeypatch.setattr(inbox, "insert", insert)
+    first, second = receive(order_message(), order_message())
+    assert first == second
+    assert bytes(InboundMessage.objects.earliest("id").ack_raw) == first
+    assert InboundMessage.objects.filter(state="received").count() == 1
 
 
 def _count(seen: list[int]) -> None:
