@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import CharField, F, QuerySet, Value
 
-from radflow.messaging.models import InboundMessage, OutboundMessage
+from radflow.messaging.models import InboundMessage, OutboundMessage, OutboundState
 
 IN, OUT = "in", "out"
 _COLUMNS = (
@@ -59,17 +60,42 @@ class MessageRow:
         return f"{self.direction}-{self.id}"
 
 
-def messages(wanted: MessageFilter) -> QuerySet[Any, dict[str, Any]]:
-    """Dictionaries of MessageRow's fields; slice it, then `as_row` each."""
+class MessageList:
+    """Both tables as one list; a page reads no more of each than it can show."""
+
+    def __init__(self, tables: Sequence[QuerySet[Any, dict[str, Any]]]) -> None:
+        self._tables = tables
+
+    def count(self) -> int:
+        return sum(table.count() for table in self._tables)
+
+    def __len__(self) -> int:
+        return self.count()
+
+    def __getitem__(self, part: slice) -> list[MessageRow]:
+        if part.stop == 0:  # a union of empty queries has no order
+            return []
+        first, *others = [table.order_by("-id") for table in self._tables]
+        if others:
+            heads = [table[: part.stop] for table in others]
+            both = first[: part.stop].union(*heads, all=True)
+            first = both.order_by("-at", "-id")
+        return [as_row(values) for values in first[part]]
+
+
+def messages(wanted: MessageFilter) -> MessageList:
     inbound = _filtered(_inbound(), wanted)
     outbound = _filtered(_outbound(), wanted)
-    if wanted.direction == IN:
-        found = inbound
-    elif wanted.direction == OUT:
-        found = outbound
-    else:
-        found = inbound.union(outbound, all=True)
-    return found.order_by("-at", "-id")
+    by_direction = {IN: [inbound], OUT: [outbound]}
+    return MessageList(by_direction.get(wanted.direction, [inbound, outbound]))
+
+
+def waiting_behind(message: OutboundMessage) -> int:
+    """How many cannot go before this one has ended."""
+    later = OutboundMessage.objects.filter(
+        peer=message.peer_id, key=message.key, pk__gt=message.pk
+    )
+    return later.filter(state__in=[OutboundState.QUEUED, OutboundState.SENT]).count()
 
 
 def as_row(values: dict[str, Any]) -> MessageRow:

@@ -22,6 +22,7 @@ from radflow.messaging.models import (
     Peer,
 )
 from radflow.messaging.models.peer import ANY
+from radflow.messaging.text import storable
 
 
 @dataclass(frozen=True)
@@ -131,11 +132,14 @@ def resend_message(*, message_id: int, by: User) -> OutboundMessage:
 
 
 @transaction.atomic
-def discard_message(*, message_id: int, by: User) -> OutboundMessage:
+def discard_message(*, message_id: int, reason: str, by: User) -> OutboundMessage:
     """Give up a refused message, so that what waits behind it can go."""
     message = OutboundMessage.objects.select_for_update().get(pk=message_id)
     if message.state == OutboundState.REFUSED:
-        audit.record("message_discarded", actor=by, detail={"outbound": message.pk})
+        detail = {"outbound": message.pk, "reason": reason}
+        audit.record("message_discarded", actor=by, detail=detail)
+        message.error_text = storable(f"Given up: {reason}. {message.error_text}", 300)
+        message.save(update_fields=["error_text"])
         _reopen(message, OutboundState.DEAD)
         nudge.after_commit(nudge.RELAY)
     return message

@@ -20,10 +20,10 @@ from radflow.messaging.models import (
 from radflow.messaging.selectors import (
     MessageFilter,
     MessageRow,
-    as_row,
     messages,
     readable,
     row_of,
+    waiting_behind,
 )
 from radflow.messaging.services import discard_message, replay_message, resend_message
 from radflow.messaging.tree import tree_of
@@ -61,9 +61,8 @@ def _filter(request: HttpRequest) -> MessageFilter:
 
 def _page(request: HttpRequest, wanted: MessageFilter) -> Page[MessageRow]:
     found: Any = messages(wanted)
-    page: Any = Paginator(found, PAGE).get_page(request.GET.get("page"))
-    page.object_list = [as_row(values) for values in page.object_list]
-    return page  # type: ignore[no-any-return]
+    page: Page[MessageRow] = Paginator(found, PAGE).get_page(request.GET.get("page"))
+    return page
 
 
 def _query(request: HttpRequest) -> str:
@@ -85,7 +84,15 @@ def sent(request: HttpRequest, message_id: int) -> HttpResponse:
     """One message that went out: segments, bytes, the receiver's answer, the tries."""
     found = OutboundMessage.objects.select_related("peer", "in_reply_to")
     message = get_object_or_404(found, pk=message_id)
-    return _detail(request, message, {"tries": list(message.tries.all())})
+    refused = message.state == OutboundState.REFUSED
+    return _detail(
+        request,
+        message,
+        {
+            "tries": list(message.tries.all()),
+            "behind": waiting_behind(message) if refused else 0,
+        },
+    )
 
 
 def _repeats(message: InboundMessage) -> list[InboundMessage]:
@@ -139,6 +146,10 @@ def resend(request: HttpRequest, message_id: int) -> HttpResponse:
 @require_POST
 def discard(request: HttpRequest, message_id: int) -> HttpResponse:
     get_object_or_404(OutboundMessage, pk=message_id)
-    discard_message(message_id=message_id, by=current_user(request))
+    reason = request.POST.get("reason", "").strip()
+    if not reason:
+        flash.error(request, "Say why it is given up; the reason is kept with it.")
+        return redirect("messaging:sent", message_id)
+    discard_message(message_id=message_id, reason=reason, by=current_user(request))
     flash.warning(request, "Given up. Messages that waited behind it go out now.")
     return redirect("messaging:sent", message_id)

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.test import Client
 from knox.models import AuthToken
 
 from radflow.accounts.models import User
-from radflow.messaging.models import InboundMessage
+from radflow.audit.models import AuditEntry
+from radflow.messaging.models import InboundMessage, OutboundMessage, Peer
+from radflow.messaging.services import enqueue
 from tests.door import deliver, last_inbound, order_message
-from tests.factories import PeerFactory
+from tests.factories import PeerFactory, UserFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ClientFor = Callable[[User], Client]
@@ -113,3 +116,92 @@ def test_the_list_costs_the_same_however_long(
     deliver(*(order_message(control_id=f"C{n}", placer=f"P{n}") for n in range(12)))
     with django_assert_max_num_queries(12):  # type: ignore[attr-defined]
         assert page.get("/messages/").status_code == 200
+
+
+def refused(peer: Peer) -> OutboundMessage:
+    values = {"message_type": "ORM^O01", "segments": ["PID|1"], "key": "K"}
+    first, _ = enqueue(peer=peer, **values), enqueue(peer=peer, **values)  # type: ignore[arg-type]
+    assert first is not None
+    first.state, first.error_text = "refused", "Mend it."
+    first.save()
+    return first
+
+
+@pytest.fixture
+def receiver() -> Peer:
+    return PeerFactory.create(host="127.0.0.1", port=1)
+
+
+def test_a_refused_message_says_who_waits_behind_it(
+    page: Client, receiver: Peer
+) -> None:
+    shown = page.get(f"/messages/out/{refused(receiver).pk}/")
+    assert b"1 message of the same order waits behind it" in shown.content
+
+
+def test_giving_up_needs_a_reason(page: Client, receiver: Peer) -> None:
+    message = refused(receiver)
+    page.post(f"/messages/out/{message.pk}/discard/", {"reason": " "})
+    message.refresh_from_db()
+    assert message.state == "refused"
+    page.post(f"/messages/out/{message.pk}/discard/", {"reason": "Twice"})
+    message.refresh_from_db()
+    assert (message.state, message.error_text) == ("dead", "Given up: Twice. Mend it.")
+
+
+def test_pages_of_both_directions_are_one_list_newest_first(
+    rest: Client, receiver: Peer
+) -> None:
+    for n in range(4):
+        deliver(order_message(control_id=f"C{n}", placer=f"P{n}"))
+        enqueue(peer=receiver, message_type="ORM^O01", segments=["PID|1"], key=f"K{n}")
+    seen, url = [], "/api/v1/messages/?page_size=3"
+    while url:
+        answer = rest.get(url).json()
+        seen += [(row["received_at"], row["id"]) for row in answer["results"]]
+        url = answer["next"]
+    assert answer["count"] == len(seen) == len(set(seen)) == 8
+    assert [at for at, _ in seen] == sorted((at for at, _ in seen), reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("time_zone", "Mars/Olympus"),
+        ("time_zone", "../etc/passwd"),
+        ("fallback_charset", "hex"),
+        ("fallback_charset", "none"),
+        ("processing_ids", "PX"),
+        ("port", 70000),
+    ],
+)
+def test_a_peer_that_would_refuse_everything_is_not_saved(
+    receiver: Peer, field: str, value: object
+) -> None:
+    setattr(receiver, field, value)
+    with pytest.raises(ValidationError) as caught:
+        receiver.full_clean()
+    assert field in caught.value.message_dict
+
+
+@pytest.mark.parametrize(
+    ("role", "status"),
+    [("interface_admin", 200), ("administrator", 200), ("technologist", 403)],
+)
+def test_peers_are_kept_by_those_who_manage_interfaces(
+    client_for: ClientFor, receiver: Peer, role: str, status: int
+) -> None:
+    person = UserFactory.create(role=role, is_staff=True)
+    site = client_for(person)
+    url = f"/admin/messaging/peer/{receiver.pk}/change/"
+    assert site.get(url).status_code == status
+    values = {
+        field.name: getattr(receiver, field.name)
+        for field in Peer._meta.fields
+        if field.editable and getattr(receiver, field.name) is not False
+    }
+    site.post(url, {**values, "name": "Renamed"})
+    receiver.refresh_from_db()
+    assert (receiver.name == "Renamed") is (status == 200)
+    assert AuditEntry.objects.filter(action="peer_changed").exists() is (status == 200)
+    assert site.post(f"/admin/messaging/peer/{receiver.pk}/delete/").status_code == 403

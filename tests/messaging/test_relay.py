@@ -6,6 +6,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.db import connection
@@ -144,12 +145,14 @@ def test_discarding_lets_the_next_go(interface_admin: User) -> None:
         peer = peer_at(hospital.port)
         first, second = queue(peer), queue(peer)
         assert relay() == 1
-        discard_message(message_id=first, by=interface_admin)
+        discard_message(message_id=first, reason="Duplicate", by=interface_admin)
         assert relay() == 1
     assert [state(first), state(second)] == ["dead", "acknowledged"]
     assert AuditEntry.objects.get(action="message_discarded").detail == {
-        "outbound": first
+        "outbound": first,
+        "reason": "Duplicate",
     }
+    assert get(first).error_text == "Given up: Duplicate. Mend it."
 
 
 def test_a_refused_one_sent_again_is_the_same_message(interface_admin: User) -> None:
@@ -164,7 +167,9 @@ def test_a_refused_one_sent_again_is_the_same_message(interface_admin: User) -> 
     assert AuditEntry.objects.filter(action="message_resent").count() == 1
 
 
-@pytest.mark.parametrize("act", [resend_message, discard_message])
+@pytest.mark.parametrize(
+    "act", [resend_message, partial(discard_message, reason="None")]
+)
 def test_an_acknowledged_one_is_never_reopened(
     act: object, interface_admin: User
 ) -> None:

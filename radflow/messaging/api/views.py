@@ -20,7 +20,6 @@ from radflow.messaging.models import InboundMessage, OutboundMessage
 from radflow.messaging.selectors import (
     IN,
     MessageFilter,
-    as_row,
     messages,
     readable,
     row_of,
@@ -44,13 +43,12 @@ class MessageListView(APIView):
         wanted = {name: request.query_params.get(name, "") for name in _FILTERS}
         pages = PageNumbers()
         found: Any = messages(MessageFilter(**wanted))
-        values: Any = pages.paginate_queryset(found, request, view=self) or []
-        rows = [as_row(one) for one in values]
+        rows: Any = pages.paginate_queryset(found, request, view=self) or []
         seen = [row.reference for row in rows]
         audit.record_view(
             request._request, "messages_listed", detail={"messages": seen}
         )
-        lines: Any = MessageSerializer(rows, many=True)  # type: ignore[arg-type]
+        lines: Any = MessageSerializer(rows, many=True)
         return pages.get_paginated_response(lines.data)
 
 

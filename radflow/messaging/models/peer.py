@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Now
 
@@ -84,6 +86,22 @@ class Peer(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """What does not exist would refuse every message of this sender."""
+        if not set(self.processing_ids) <= set("PTD"):
+            raise ValidationError({"processing_ids": "Only P, T and D are known."})
+        if self.port > 65535:
+            raise ValidationError({"port": "The highest port is 65535."})
+        try:
+            ZoneInfo(self.time_zone)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValidationError({"time_zone": "There is no such zone."}) from None
+        try:
+            "".encode(self.fallback_charset)
+        except LookupError:
+            text = "There is no such character set."
+            raise ValidationError({"fallback_charset": text}) from None
 
     @property
     def receives(self) -> bool:

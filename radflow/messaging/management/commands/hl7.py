@@ -9,7 +9,7 @@ from typing import Any
 
 import uvloop
 from django.conf import settings
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
 from radflow.hl7.server import Connection, Limits, MLLPServer
 from radflow.messaging.intake import Received
@@ -33,7 +33,13 @@ async def _serve() -> None:
         loop.add_signal_handler(number, stop.set)
     writer = InboxWriter(loop)
     server = _server(writer)
-    await server.start(settings.BIND, settings.MLLP_PORT)
+    try:
+        await server.start(settings.BIND, settings.MLLP_PORT)
+    except OSError as error:
+        raise CommandError(
+            f"Cannot listen on {settings.BIND}:{settings.MLLP_PORT} "
+            f"({error.strerror}). Set RADFLOW_MLLP_PORT to a free port."
+        ) from error
     logger.info("HL7 listener on %s:%d", settings.BIND, settings.MLLP_PORT)
     await stop.wait()
     await server.stop()
