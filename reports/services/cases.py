@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from orders import services as orders
 from orders.cause import Cause
-from orders.models import Order, OrderEvent
+from orders.models import OrderEvent
 from radflow.accounts.models import User
 from radflow.accounts.roles import Capability
 from radflow.audit import services as audit
@@ -20,7 +20,10 @@ from reports import lifecycle
 from reports.exceptions import CaseRefused
 from reports.lifecycle import CaseState
 from reports.models import CaseEvent, Category, CriticalCase, Method, Report
-from reports.services.ladder import make_ladder
+from reports.services.ladder import hasten, make_ladder
+from reports.services.locking import lock_case, lock_order
+
+FINDING_LENGTH = 500
 
 
 @transaction.atomic
@@ -29,18 +32,17 @@ def open_case(
 ) -> CriticalCase:
     """Open the loop for a finding; its clock runs from now.
 
-    A finding already flagged on this report adds to its open case.
+    A finding already flagged on this report adds to its open case, and may raise
+    its category. Raises CaseRefused.
     """
-    order = Order.objects.select_for_update().get(pk=order_id)
-    finding = finding.strip()[:500]
-    if not finding:
-        raise CaseRefused("Say what was found.", code="FINDING_EMPTY")
-    known = order.cases.filter(finding__iexact=finding)
+    minutes = _target(category)
+    order = lock_order(order_id)
+    finding = _checked(finding)
+    known = CriticalCase.objects.filter(order=order, finding__iexact=finding)
     known = known.filter(state__in=lifecycle.OPEN_CASE_STATES)
     if existing := known.first():
-        return existing
+        return _raised(existing.pk, category, user)
     now = timezone.now()
-    minutes = settings.CRITICAL_TARGET_MINUTES[category]
     case = CriticalCase.objects.create(
         number=_number(),
         order=order,
@@ -54,6 +56,39 @@ def open_case(
     make_ladder(case, minutes)
     record(case, "opened", Category(category).label, user)
     tell_timeline(case, f"Critical finding flagged, {Category(category).label}", user)
+    return case
+
+
+def _target(category: int) -> float:
+    try:
+        return float(settings.CRITICAL_TARGET_MINUTES[category])
+    except KeyError:
+        raise CaseRefused("Choose a category.", code="CATEGORY_UNKNOWN") from None
+
+
+def _checked(finding: str) -> str:
+    finding = finding.strip()
+    if not finding:
+        raise CaseRefused("Say what was found.", code="FINDING_EMPTY")
+    if len(finding) > FINDING_LENGTH:
+        raise CaseRefused(
+            f"Say it in {FINDING_LENGTH} characters; the report has room for more.",
+            code="FINDING_LONG",
+        )
+    return finding
+
+
+def _raised(case_id: int, category: int, user: User) -> CriticalCase:
+    """Flagged again as more urgent: the earlier of both deadlines (section 9)."""
+    case = lock_case(case_id)
+    if category >= case.category:
+        return case
+    case.category = category
+    hasten(case, _target(category))
+    save(case)
+    text = f"Raised to {Category(category).label}"
+    record(case, "raised", text, user)
+    tell_timeline(case, f"Critical finding: {text.lower()}", user)
     return case
 
 
@@ -77,7 +112,7 @@ def acknowledge_case(
 
     Stops the escalation, does not close the case. Raises CaseRefused.
     """
-    case = CriticalCase.objects.select_for_update().get(pk=case_id)
+    case = lock_case(case_id)
     if not user.may(Capability.ACKNOWLEDGE_CASE):
         raise CaseRefused("Your role may not acknowledge.", code="NOT_ALLOWED")
     if not person.strip():
@@ -109,7 +144,7 @@ def acknowledge_case(
 @transaction.atomic
 def close_case(*, case_id: int, user: User) -> CriticalCase:
     """End an acknowledged case."""
-    case = CriticalCase.objects.select_for_update().get(pk=case_id)
+    case = lock_case(case_id)
     if not user.may(Capability.ACKNOWLEDGE_CASE):
         raise CaseRefused("Your role may not close a case.", code="NOT_ALLOWED")
     move(case, lifecycle.CaseEvent.CLOSE)

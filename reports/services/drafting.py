@@ -17,6 +17,7 @@ from radflow.live import services as live
 from reports.exceptions import NotHolder, ReportRefused
 from reports.lifecycle import ReportEvent, ReportState, next_report_state
 from reports.models import Report, SectionCode
+from reports.services.locking import lock_order, lock_report
 
 SECTION_LENGTH = 500_000
 
@@ -24,7 +25,7 @@ SECTION_LENGTH = 500_000
 @transaction.atomic
 def open_report(*, order_id: int, user: User) -> Report:
     """The order's report, made if there is none, and claimed if nobody holds it."""
-    order = Order.objects.select_for_update().get(pk=order_id)
+    order = lock_order(order_id)
     if order.status != ExamState.PERFORMED:
         raise ReportRefused(
             f"The exam is {ExamState(order.status).label.lower()}. It can be reported "
@@ -56,7 +57,7 @@ def _prefill(order: Order) -> dict[str, str]:
 @transaction.atomic
 def take_over(*, report_id: int, user: User) -> Report:
     """Claim a report that somebody else holds; told on the timeline."""
-    report = _locked(report_id)
+    report, _ = lock_report(report_id)
     before = report.claimed_by
     if before is not None and before.pk != user.pk:
         note(
@@ -73,7 +74,7 @@ def take_over(*, report_id: int, user: User) -> Report:
 @transaction.atomic
 def release(*, report_id: int, user: User) -> Report:
     """Let go of a report, so that another may claim it; its draft stays."""
-    report = _locked(report_id)
+    report, _ = lock_report(report_id)
     if report.claimed_by_id == user.pk:
         report.claimed_by = None
         report.claimed_at = None
@@ -91,7 +92,7 @@ def save_draft(
     Raises VersionConflict if it was saved elsewhere since `expected_version`, and
     NotHolder if somebody else claims it; then nothing is overwritten.
     """
-    report = _locked(report_id)
+    report, _ = lock_report(report_id)
     require_holder(report, user)
     if report.version != expected_version:
         saved = timezone.localtime(report.draft_saved_at or report.created_at)
@@ -111,10 +112,17 @@ def save_draft(
 
 
 def clean_sections(sections: dict[str, str]) -> dict[str, str]:
-    """Known sections only; browsers send CRLF, reports hold LF."""
+    """Known sections only; browsers send CRLF, reports hold LF. Text is never cut."""
     known = set(SectionCode.values)
+    for code in known & sections.keys():
+        if len(sections[code]) > SECTION_LENGTH:
+            raise ReportRefused(
+                f"{SectionCode(code).label}: more than {SECTION_LENGTH:,} characters. "
+                "Nothing was saved.",
+                code="SECTION_LONG",
+            )
     return {
-        code: text.replace("\r\n", "\n").replace("\0", "")[:SECTION_LENGTH]
+        code: text.replace("\r\n", "\n").replace("\0", "")
         for code, text in sections.items()
         if code in known
     }
@@ -142,11 +150,6 @@ def _claim(report: Report, user: User) -> None:
     report.save(update_fields=["claimed_by", "claimed_at"])
     audit.record("report_claimed", actor=user, order_id=report.order_id)
     _tell(report)
-
-
-def _locked(report_id: int) -> Report:
-    found = Report.objects.select_for_update(of=("self",))
-    return found.select_related("claimed_by", "order").get(pk=report_id)
 
 
 def _tell(report: Report) -> None:

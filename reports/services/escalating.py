@@ -2,37 +2,63 @@
 
 from __future__ import annotations
 
-from django.db import transaction
+import logging
+
+from django.db import InterfaceError, OperationalError, transaction
+from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from orders.models import Order
 from reports.lifecycle import OPEN_CASE_STATES
 from reports.lifecycle import CaseEvent as Event
 from reports.models import CriticalCase, EscalationStep
 from reports.services.cases import move, record, save, tell_timeline
 from reports.services.ladder import repeat_after
 
+logger = logging.getLogger(__name__)
+
+_DUE = Q(state__in=OPEN_CASE_STATES, next_step_at__lte=Now())
+
 
 def escalate_due() -> int:
     """Take every step that is due by the database's clock; returns how many.
 
-    Each case is locked (SKIP LOCKED), so two sweeps at once take each step once.
+    Two sweeps at once take each step once: a case that another writer holds is left
+    to it, or to the next sweep. One that fails is logged and stops no other.
     """
     count = 0
-    while _step_next():
-        count += 1
+    left: set[int] = set()
+    while (case := _first_due(left)) is not None:
+        if _step_or_log(case):
+            count += 1
+        else:
+            left.add(case.pk)
     return count
 
 
+def _first_due(left: set[int]) -> CriticalCase | None:
+    due = CriticalCase.objects.filter(_DUE).exclude(pk__in=left)
+    return due.order_by("next_step_at").first()
+
+
+def _step_or_log(case: CriticalCase) -> bool:
+    try:
+        return _step(case.pk, case.order_id)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:
+        logger.error("case %s not escalated: %s", case.pk, type(error).__name__)
+        return False
+
+
 @transaction.atomic
-def _step_next() -> bool:
+def _step(case_id: int, order_id: int) -> bool:
+    """The order is locked first, as by every writer (services.locking)."""
+    if not Order.objects.select_for_update(skip_locked=True).filter(pk=order_id):
+        return False
     due = CriticalCase.objects.select_for_update(skip_locked=True, of=("self",))
-    case = (
-        due.filter(state__in=OPEN_CASE_STATES, next_step_at__lte=Now())
-        .select_related("order")
-        .order_by("next_step_at")
-        .first()
-    )
+    case = due.filter(_DUE, pk=case_id).select_related("order").first()
     if case is None:
         return False
     step = case.ladder.filter(told_at=None).order_by("level").first()

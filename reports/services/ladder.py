@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from django.utils import timezone
+
 from radflow.accounts.roles import Role
 from reports.models import CriticalCase, EscalationStep
 
@@ -26,7 +28,7 @@ def make_ladder(case: CriticalCase, minutes: float) -> None:
         EscalationStep(
             case=case,
             level=level,
-            recipient=recipient or provider,
+            recipient=(recipient or provider)[:120],
             role=role,
             due_at=case.identified_at + target * share,
         )
@@ -35,6 +37,18 @@ def make_ladder(case: CriticalCase, minutes: float) -> None:
     EscalationStep.objects.bulk_create(steps)
     case.next_step_at = case.identified_at
     case.save(update_fields=["next_step_at"])
+
+
+def hasten(case: CriticalCase, minutes: float) -> None:
+    """A raised category: each deadline is the earlier of the old and the new one."""
+    now, target = timezone.now(), timedelta(minutes=minutes)
+    case.due_at = min(case.due_at, now + target)
+    waiting = list(case.ladder.filter(told_at=None))
+    for step in waiting:
+        step.due_at = min(step.due_at, now + target * RUNGS[step.level][0])
+    EscalationStep.objects.bulk_update(waiting, ["due_at"])
+    following = [step.due_at for step in waiting] or [now]
+    case.next_step_at = min(case.next_step_at or now, *following)
 
 
 def repeat_after(case: CriticalCase) -> timedelta:

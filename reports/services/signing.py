@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from orders.cause import Cause
 from orders.exceptions import VersionConflict
+from orders.lifecycle import ExamState
 from orders.models import Order, OrderEvent, ReportStatus
 from orders.services import note, set_report_status
 from radflow.accounts.models import User
@@ -21,6 +22,7 @@ from reports.hl7 import outbound
 from reports.lifecycle import ReportEvent, ReportState
 from reports.models import CriticalCase, Report, ReportVersion, SectionCode
 from reports.services.drafting import check_state, require_holder
+from reports.services.locking import lock_report
 
 _EVENTS = {
     ReportState.PRELIMINARY: ReportEvent.SIGN_PRELIMINARY,
@@ -43,8 +45,7 @@ def sign_report(
     `critical` states that the findings are; a final one then needs an open case.
     Raises ReportRefused, NotHolder or VersionConflict; then nothing is signed.
     """
-    report = Report.objects.select_for_update(of=("self",)).get(pk=report_id)
-    order = Order.objects.select_for_update().get(pk=report.order_id)
+    report, order = lock_report(report_id)
     require_holder(report, user)
     if report.version != expected_version:
         raise VersionConflict("The draft changed since you saw it. Look, then sign.")
@@ -66,6 +67,12 @@ def _require_signable(
 ) -> None:
     if not user.may(Capability.SIGN_REPORT):
         raise ReportRefused("Your role may not sign reports.", code="NOT_ALLOWED")
+    if order.status != ExamState.PERFORMED:
+        raise ReportRefused(
+            f"The exam is {ExamState(order.status).label.lower()}, more images may "
+            "come. Sign once it is performed.",
+            code="ORDER_STATE",
+        )
     empty = [code.label for code in REQUIRED if not report.draft.get(code, "").strip()]
     if empty:
         raise ReportRefused(f"Still empty: {', '.join(empty)}.", code="SECTION_EMPTY")

@@ -3,12 +3,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 
 from tests.e2e.clients import Hospital, Rest
 from tests.instance import Instance
-
-expect.set_options(timeout=20_000)  # a limit for a busy machine, not a wait
 
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = [

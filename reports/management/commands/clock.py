@@ -8,7 +8,7 @@ import threading
 from typing import Any
 
 from django.core.management.base import BaseCommand
-from django.db import DatabaseError, connection
+from django.db import connection
 
 from reports.services import escalate_due
 
@@ -27,6 +27,7 @@ class Command(BaseCommand):
         while not stop.wait(SECONDS):
             try:
                 escalate_due()
-            except DatabaseError as error:
+            except Exception as error:
+                # The last resort of every critical case must outlive any mistake.
                 logger.error("escalation not run: %s", type(error).__name__)
-                connection.close()
+                connection.close_if_unusable_or_obsolete()
