@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models.functions import Now
 
@@ -13,6 +15,7 @@ class InboundState(models.TextChoices):
     PARKED = "parked", "Parked"
     REJECTED = "rejected", "Rejected"
     DUPLICATE = "duplicate", "Duplicate"
+    SKIPPED = "skipped", "Skipped"
 
 
 class InboundMessage(models.Model):
@@ -56,6 +59,42 @@ class InboundMessage(models.Model):
     next_attempt_at = models.DateTimeField(db_default=Now())
     applied_at = models.DateTimeField(null=True)
     order_ids = ArrayField(models.BigIntegerField(), default=list)
+    peer_revision = models.PositiveIntegerField(
+        null=True, help_text="Of the peer's settings at receipt."
+    )
+    envelope = models.ForeignKey(
+        "self",
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="enveloped",
+        help_text="The batch that it came in.",
+    )
+    result_due_at = models.DateTimeField(
+        null=True, help_text="Until then the sender waits for the result."
+    )
+    holds = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Parked, and later messages of its order (else patient) wait.",
+    )
+    parked_at = models.DateTimeField(null=True)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    edited_from = models.ForeignKey(
+        "self",
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="edits",
+        help_text="The original of what a person changed and replayed.",
+    )
+    findings = models.JSONField(
+        null=True, help_text="Of the conformance check; null: not checked yet."
+    )
+    legal_hold = models.BooleanField(default=False, db_default=False)
+    pruned_at = models.DateTimeField(
+        null=True, help_text="Its bytes were removed by the retention setting."
+    )
 
     class Meta:
         db_table = "messaging_inbound"
@@ -86,6 +125,14 @@ class InboundMessage(models.Model):
                 condition=models.Q(state="received"),
             ),
             models.Index(fields=["control_id"], name="inbound_control_id"),
+            models.Index(fields=["peer", "-id"], name="inbound_peer"),
+            models.Index(fields=["message_type", "-id"], name="inbound_type"),
+            models.Index(fields=["received_at"], name="inbound_received"),
+            models.Index(
+                fields=["id"], name="inbound_holds", condition=models.Q(holds=True)
+            ),
+            GinIndex(fields=["keys"], name="inbound_keys"),
+            GinIndex(fields=["order_ids"], name="inbound_orders"),
             models.Index(fields=["state", "-id"], name="inbound_state"),
         ]
 

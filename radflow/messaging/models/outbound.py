@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models.functions import Now
 
@@ -11,6 +13,7 @@ from radflow.messaging.models.peer import Peer
 class OutboundState(models.TextChoices):
     QUEUED = "queued", "Queued"
     SENT = "sent", "Sent, not yet acknowledged"
+    ACCEPTED = "accepted", "Accepted, result awaited"
     ACKNOWLEDGED = "acknowledged", "Acknowledged"
     REFUSED = "refused", "Refused"
     DEAD = "dead", "Dead"
@@ -46,6 +49,19 @@ class OutboundMessage(models.Model):
     error_code = models.CharField(max_length=40, blank=True)
     error_location = models.CharField(max_length=60, blank=True)
     error_text = models.CharField(max_length=300, blank=True)
+    accepted_at = models.DateTimeField(null=True, help_text="Of the accept ACK.")
+    answer = models.ForeignKey(
+        InboundMessage,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="answers",
+        help_text="The application acknowledgement that came as its own message.",
+    )
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    legal_hold = models.BooleanField(default=False)
+    pruned_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "messaging_outbound"
@@ -73,6 +89,10 @@ class OutboundMessage(models.Model):
                 condition=models.Q(leased_until__isnull=False),
             ),
             models.Index(fields=["state", "-id"], name="outbound_state"),
+            models.Index(fields=["peer", "-id"], name="outbound_peer"),
+            models.Index(fields=["message_type", "-id"], name="outbound_type"),
+            models.Index(fields=["created_at"], name="outbound_created"),
+            GinIndex(fields=["order_ids"], name="outbound_orders"),
         ]
 
     def __str__(self) -> str:

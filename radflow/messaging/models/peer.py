@@ -3,9 +3,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Now
+
+from radflow.messaging.models.listener import Listener
 
 ANY = "*"
 
@@ -22,6 +26,20 @@ class Profile(models.TextChoices):
 class ReplyStyle(models.TextChoices):
     ACK = "ack", "Acknowledgement only"
     ORDER_RESPONSE = "order_response", "Order response (ORR or ORL) beside the ACK"
+
+
+class ReplyAt(models.TextChoices):
+    """What our acknowledgement states (standards.md section 3.1)."""
+
+    RECEIPT = "receipt", "Receipt: the bytes are committed"
+    RESULT = "result", "Result: what became of it"
+
+
+class ReusedId(models.TextChoices):
+    """A control ID that comes again with another body (section 5.4)."""
+
+    APPLY = "apply", "Apply it and flag it"
+    REJECT = "reject", "Refuse it (AE 205)"
 
 
 class VersionOut(models.TextChoices):
@@ -73,6 +91,85 @@ class Peer(models.Model):
     retry_at = models.DateTimeField(
         db_default=Now(), editable=False, help_text="Not reachable: no try before this."
     )
+    revision = models.PositiveIntegerField(default=1, editable=False)
+    mapping = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="Where it puts what its profile expects elsewhere: key to paths.",
+    )
+    reply_at = models.CharField(
+        max_length=7, choices=ReplyAt.choices, default=ReplyAt.RECEIPT
+    )
+    result_seconds = models.PositiveSmallIntegerField(
+        default=10, help_text="Deadline of an answer that states the result."
+    )
+    reused_id = models.CharField(
+        max_length=6, choices=ReusedId.choices, default=ReusedId.APPLY
+    )
+    utf8_under_label = models.BooleanField(
+        default=False,
+        help_text="Read valid UTF-8 as such where MSH-18 names an 8859 set.",
+    )
+    extra_versions = ArrayField(
+        models.CharField(max_length=10),
+        default=list,
+        blank=True,
+        help_text="MSH-12 values taken from it beyond 2.3 to 2.8.",
+    )
+    listener = models.ForeignKey(
+        Listener,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        help_text="The only port it may come in by; empty: any.",
+    )
+    networks = ArrayField(
+        models.CharField(max_length=43),
+        default=list,
+        blank=True,
+        help_text="Addresses it may come from, such as 10.4.2.0/24; empty: any.",
+    )
+    certificate = models.CharField(
+        max_length=64,
+        blank=True,
+        help_text="SHA-256 of the certificate it must show under mutual TLS.",
+    )
+    tls_out = models.BooleanField("TLS to it", default=False)
+    release2_out = models.BooleanField("MLLP release 2 to it", default=False)
+    enhanced_out = models.BooleanField(
+        default=False,
+        help_text="Ask for an accept and an application acknowledgement.",
+    )
+    redirect_host = models.CharField(
+        max_length=200, blank=True, help_text="Send there for now instead."
+    )
+    redirect_port = models.PositiveIntegerField(default=0)
+    sending_paused_at = models.DateTimeField(null=True, editable=False)
+    drain_until = models.BigIntegerField(
+        null=True,
+        editable=False,
+        help_text="While paused: what was queued up to this number still goes.",
+    )
+    applying_paused_at = models.DateTimeField(null=True, editable=False)
+    paused_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        editable=False,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+    allowed_gap = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        help_text="Minutes of silence before an alarm; empty: learned, 0: never.",
+    )
+    learned_gaps = ArrayField(
+        models.PositiveIntegerField(),
+        default=list,
+        editable=False,
+        help_text="Seconds by hour of the week, Monday 0 h first, in its time zone.",
+    )
+    learned_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         db_table = "messaging_peer"
