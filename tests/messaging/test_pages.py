@@ -198,7 +198,7 @@ def test_peers_are_kept_by_those_who_manage_interfaces(
     values = {
         field.name: getattr(receiver, field.name)
         for field in Peer._meta.fields
-        if field.editable and getattr(receiver, field.name) is not False
+        if field.editable and getattr(receiver, field.name) not in (False, None)
     }
     site.post(url, {**values, "name": "Renamed"})
     receiver.refresh_from_db()
