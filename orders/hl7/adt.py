@@ -6,6 +6,7 @@ from django.db import DataError
 
 from orders.cause import Cause
 from orders.exceptions import OrderError
+from orders.hl7.described import describe_person
 from orders.hl7.patients import (
     TOO_LONG,
     check_patient,
@@ -42,4 +43,4 @@ def apply(inbound: Inbound) -> Applied:
     return Applied(order_ids=list(patient.orders.values_list("id", flat=True)))
 
 
-ADT = Handler(apply=apply, check=check_patient, keys=keys)
+ADT = Handler(apply=apply, check=check_patient, keys=keys, describe=describe_person)

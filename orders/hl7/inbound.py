@@ -11,6 +11,7 @@ from orders.cause import Cause
 from orders.exceptions import OrderError
 from orders.hl7 import outbound
 from orders.hl7.addressing import addressed
+from orders.hl7.described import describe_orders
 from orders.hl7.patients import (
     TOO_LONG,
     check_patient,
@@ -23,7 +24,7 @@ from orders.hl7.requests import Reader
 from orders.identity import Comparison, compare
 from orders.lifecycle import Event, Refused
 from orders.models import Order, OrderEvent
-from orders.services import change_order, note, place_order, record_event
+from orders.services import change_order, note_on, place_order, record_event
 from radflow.hl7.acks import HL7Error
 from radflow.hl7.groups import OrderGroup, order_groups
 from radflow.hl7.message import Message
@@ -121,7 +122,7 @@ def keys(message: Message, peer: Peer | None) -> list[str]:
 
 def apply(inbound: Inbound) -> Applied:
     """Apply every order of the message, all or none."""
-    mapping = mapping_for(inbound.peer.profile, inbound.message)
+    mapping = mapping_for(inbound.peer, inbound.message)
     responds = inbound.peer.reply_style == ReplyStyle.ORDER_RESPONSE
     cause = Cause(actor=inbound.peer.name, inbound_id=inbound.row.pk, answered=responds)
     applied = Applied()
@@ -253,8 +254,8 @@ def _inform(step: Step) -> list[Order]:
 def _tell_received(order: Order, step: Step) -> None:
     """The message's own entry, at the time it was received."""
     row = step.inbound.row
-    note(
-        order_id=order.pk,
+    note_on(
+        order,
         kind=OrderEvent.Kind.MESSAGE,
         title=f"{_RECEIVED[step.control]} {row.message_type} {step.control}",
         detail=f"{step.inbound.peer.name}, control ID {row.control_id}, "
@@ -300,4 +301,6 @@ def _refuse_other_patient(step: Step, found: list[Order]) -> None:
             )
 
 
-ORDERS = Handler(apply=apply, check=check, keys=keys, refuse=refuse)
+ORDERS = Handler(
+    apply=apply, check=check, keys=keys, refuse=refuse, describe=describe_orders
+)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from radflow.hl7.message import Message
+from radflow.messaging.models import Peer
+from radflow.messaging.peers.mapping import CODE_SET, DICOM, KEYS
 
 Paths = tuple[str, ...]
 
@@ -20,9 +22,12 @@ class Mapping:
     modality: Paths
     protocol: Paths
     procedure: Paths
+    start: Paths = ("TQ1-7.1", "ORC-7.4", "OBR-27.4", "OBR-36.1")
+    priority: Paths = ("TQ1-9.1", "ORC-7.6", "OBR-27.6", "OBR-5.1")
     station_ae: Paths = ()
     station_name: Paths = ()
     location: Paths = ()
+    obr24: str = DICOM
 
 
 SEED = Mapping(
@@ -61,8 +66,15 @@ _AUTO_OLD = replace(IHE_231, accession=("OBR-18.1", "OBR-3.1"))
 _BY_NAME = {"seed": SEED, "ihe-231": IHE_231, "ihe-251": IHE_251}
 
 
-def mapping_for(profile: str, message: Message) -> Mapping:
-    """The sender's mapping; `auto` picks by presence of IPC and by version."""
+def mapping_for(peer: Peer, message: Message) -> Mapping:
+    """The sender's profile with what its own mapping puts elsewhere."""
+    told = {key: tuple(peer.mapping[key]) for key in KEYS if key in peer.mapping}
+    base = _of_profile(peer.profile, message)
+    return replace(base, **told, obr24=peer.mapping.get(CODE_SET, DICOM))
+
+
+def _of_profile(profile: str, message: Message) -> Mapping:
+    """`auto` picks by presence of IPC and by version."""
     if profile in _BY_NAME:
         return _BY_NAME[profile]
     if message.first("IPC") is not None:

@@ -9,12 +9,14 @@ from zoneinfo import ZoneInfo
 
 from orders.hl7.profiles import Mapping, Paths
 from orders.requests import Code, OrderRequest, ScheduleRequest
+from orders.selectors import known_procedure
 from radflow.hl7.errors import HL7Error
 from radflow.hl7.fields import CWE, EI, XCN, parse_ts
 from radflow.hl7.groups import OrderGroup
 from radflow.hl7.message import NULL, Message, Segment
 from radflow.messaging.exceptions import Parked
 from radflow.messaging.models import Peer
+from radflow.messaging.peers.mapping import HL70074
 
 ACCESSION_LENGTH = 16
 # DICOM defined terms (PS3.3 C.7.3.1.1.1) that a scheduled step can have.
@@ -44,8 +46,10 @@ _SIDES = {
     "B": "BOTH",
     "50": "BOTH",
 }
+# The same table where the sender means it: its PT is no PET and its SR no report.
+TABLE_0074 = {**FROM_0074, "CT": "CT"}
+UNSPECIFIED = "RAD"
 _PRIORITIES = frozenset("SARPCT")
-_START = ("TQ1-7.1", "ORC-7.4", "OBR-27.4", "OBR-36.1")
 _END = ("TQ1-8.1", "ORC-7.5", "OBR-27.5")
 
 
@@ -91,7 +95,7 @@ class Reader:
             weight_kg=self._measure(_WEIGHT),
             height_m=self._measure(_HEIGHT),
             event_time=self.event_time(),
-            requested_start=self._time(*_START),
+            requested_start=self._time(*self.mapping.start),
             schedule=self.schedule(),
         )
 
@@ -113,8 +117,11 @@ class Reader:
         single = {"ORC": group.orc, "OBR": group.obr, "ZDS": group.zds}
         if name in single:
             return single[name]
-        many = {"TQ1": group.tq1, "IPC": group.ipc, "DG1": group.dg1}[name]
-        return many[0] if many else None
+        many = {"TQ1": group.tq1, "IPC": group.ipc, "DG1": group.dg1}
+        if name in many:
+            return next(iter(many[name]), None)
+        own = (segment for segment in group.others if segment.name == name)
+        return next(own, None) or self.message.first(name)
 
     def placer(self) -> EI:
         """ORC-2 and OBR-2 are one number; two different ones are refused."""
@@ -143,12 +150,28 @@ class Reader:
 
     def modality(self) -> str:
         value = self.value(self.mapping.modality).upper()
+        if self.mapping.obr24 == HL70074:
+            return self._of_table_0074(value)
         return value if value in MODALITIES else FROM_0074.get(value, "")
 
+    def _of_table_0074(self, value: str) -> str:
+        """RAD says nothing: only the catalogue knows which modality is meant."""
+        if value != UNSPECIFIED:
+            return TABLE_0074.get(value, "")
+        known = known_procedure(self._procedure())
+        if not (known and known.modality):
+            raise Parked(
+                "103",
+                "The modality is RAD, which names none, and the procedure catalogue "
+                "has no modality for this procedure. Add it there, then replay.",
+                _location(self.mapping.modality[0]),
+            )
+        return ""
+
     def schedule(self) -> ScheduleRequest:
-        """TQ1-7, else ORC-7.4, OBR-27.4, OBR-36; the station of IPC-9."""
+        """When and where, as the sender's mapping finds it."""
         return ScheduleRequest(
-            start=self._time(*_START, exact=True),
+            start=self._time(*self.mapping.start, exact=True),
             end=self._time(*_END, exact=True),
             station_ae_title=_fit(self.value(self.mapping.station_ae)),
             station_name=_fit(self.value(self.mapping.station_name)),
@@ -213,7 +236,7 @@ class Reader:
         return _SIDES.get(value, "")
 
     def _priority(self) -> str:
-        value = self.value(("TQ1-9.1", "ORC-7.6", "OBR-27.6", "OBR-5.1")).upper()
+        value = self.value(self.mapping.priority).upper()
         return value[:1] if value[:1] in _PRIORITIES else ""
 
     def _reason(self) -> Code:

@@ -14,6 +14,8 @@ from radflow.hl7.message import Message
 from radflow.messaging.exceptions import Parked
 from radflow.messaging.models import InboundMessage, Peer
 
+PATIENT = "Patient"
+
 
 @dataclass(frozen=True)
 class Inbound:
@@ -40,12 +42,15 @@ class Handler:
     must mend. `keys` name order and patient, for the order of application; both
     read the message only, no database. `apply` runs in one transaction and raises
     Parked. `refuse` queues the negative answer for a message that was parked.
+    `describe` says by label what the message would be read as, and writes nothing; it
+    raises as `apply` does. Labels of patient data begin with PATIENT.
     """
 
     apply: Callable[[Inbound], Applied]
     check: Callable[[Message], None]
     keys: Callable[[Message, Peer | None], Sequence[str]]
     refuse: Callable[[Inbound, Parked], None] | None = None
+    describe: Callable[[Inbound], dict[str, str]] | None = None
 
 
 @cache
