@@ -14,7 +14,7 @@ from radflow.hl7.framing import FrameReader, frame
 from radflow.hl7.server import MLLPServer
 from radflow.messaging import writer as writer_module
 from radflow.messaging.intake import Intake, Received
-from radflow.messaging.management.commands.hl7 import _server
+from radflow.messaging.listening import _server
 from radflow.messaging.models import InboundMessage, Peer
 from radflow.messaging.writer import InboxWriter
 from tests.door import order_message

@@ -3,58 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import signal
 from typing import Any
 
 import uvloop
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from radflow.hl7.server import Connection, Limits, MLLPServer
-from radflow.messaging.intake import Received
-from radflow.messaging.replies import refuse_too_large
-from radflow.messaging.writer import InboxWriter
-
-logger = logging.getLogger(__name__)
+from radflow.messaging import listening
 
 
 class Command(BaseCommand):
     help = "Listen for HL7 v2 over MLLP. Ends with SIGTERM or Ctrl-C."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        uvloop.run(_serve())
+        try:
+            uvloop.run(_serve())
+        except listening.CannotListen as error:
+            raise CommandError(str(error)) from error
 
 
 async def _serve() -> None:
-    loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    writer = InboxWriter(loop)
-    server = _server(writer)
-    try:
-        await server.start(settings.BIND, settings.MLLP_PORT)
-    except OSError as error:
-        raise CommandError(
-            f"Cannot listen on {settings.BIND}:{settings.MLLP_PORT} "
-            f"({error.strerror}). Set RADFLOW_MLLP_PORT to a free port."
-        ) from error
-    logger.info("HL7 listener on %s:%d", settings.BIND, settings.MLLP_PORT)
-    await stop.wait()
-    await server.stop()
-    writer.stop()
-
-
-def _server(writer: InboxWriter) -> MLLPServer:
-    async def receive(raw: bytes, connection: Connection) -> bytes | None:
-        return await writer.write(Received(raw, connection.address))
-
-    async def too_large(head: bytes, connection: Connection) -> bytes | None:
-        logger.warning("MLLP block over the limit refused")
-        return refuse_too_large(head)
-
-    limits = Limits(
-        max_bytes=settings.HL7_MAX_BYTES, max_connections=256, max_per_address=128
-    )
-    return MLLPServer(receive, limits=limits, too_large=too_large)
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await listening.serve(stop)
