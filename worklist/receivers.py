@@ -32,8 +32,6 @@ def _book_placed(
 ) -> None:
     if schedule.start is not None and order.modality:
         auto_book(order=order, schedule=schedule, cause=cause)
-        # The sender of the news answers with the order's state: let it be the new one.
-        order.refresh_from_db()
 
 
 def _follow_changed(*, order: Order, event: Event, before: str, **_: Any) -> None:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
-
 from orders import signals
 from orders.cause import Cause
 from orders.exceptions import VersionConflict
 from orders.hl7 import outbound
 from orders.lifecycle import Event, ExamState, Outcome, decide
 from orders.models import Order, OrderEvent
+from radflow import unit
 from radflow.audit import services as audit
 from radflow.live import services as live
 
@@ -30,7 +29,7 @@ _TITLES = {
 }
 
 
-@transaction.atomic
+@unit.atomic
 def record_event(
     *,
     order_id: int,
@@ -50,20 +49,44 @@ def record_event(
     order = Order.objects.select_for_update().get(pk=order_id)
     if expected_version is not None and order.version != expected_version:
         raise VersionConflict("Somebody changed this exam meanwhile. Look, then retry.")
+    run_event(
+        order,
+        event=event,
+        cause=cause,
+        detail=detail,
+        guard=guard,
+        event_time=event_time,
+    )
+    return order
+
+
+def run_event(
+    order: Order,
+    *,
+    event: Event,
+    cause: Cause,
+    detail: str = "",
+    guard: bool = False,
+    event_time: datetime | None = None,
+) -> bool:
+    """`record_event` for an order that the caller holds locked.
+
+    Returns whether it was saved, with what else the caller has set on it.
+    """
     before = ExamState(order.status)
     outcome = decide(before, event, guard=guard)
     after = _next(order, outcome)
     if outcome.task:
         order.needs_attention = (detail or f"{event.label}: needs a look.")[:300]
     if after is before and not outcome.task:
-        return order
+        return False
     order.event_time = event_time or order.event_time
     _move(order, before, after, cause)
     _record(order, event, before, after, cause, detail)
     signals.order_changed.send(
         Order, order=order, event=event, before=before, cause=cause
     )
-    return order
+    return True
 
 
 def _next(order: Order, outcome: Outcome) -> ExamState:
@@ -125,7 +148,7 @@ def tell_timeline(
     order: Order, *, kind: str, title: str, cause: Cause, **values: Any
 ) -> OrderEvent:
     """Add a timeline entry, linked to what caused it."""
-    return OrderEvent.objects.create(
+    entry = OrderEvent(
         order=order,
         at=cause.at,
         kind=kind,
@@ -136,20 +159,29 @@ def tell_timeline(
         exchange_id=cause.exchange_id,
         **values,
     )
+    unit.add(entry)
+    return entry
 
 
-@transaction.atomic
+@unit.atomic
 def note(
     *, order_id: int, kind: str, title: str, cause: Cause, **values: Any
 ) -> OrderEvent:
     """A timeline entry without a change of state, shown live."""
     order = Order.objects.select_for_update().get(pk=order_id)
+    return note_on(order, kind=kind, title=title, cause=cause, **values)
+
+
+def note_on(
+    order: Order, *, kind: str, title: str, cause: Cause, **values: Any
+) -> OrderEvent:
+    """`note` for an order that the caller holds locked."""
     entry = tell_timeline(order, kind=kind, title=title, cause=cause, **values)
     live.publish("order", order.pk, order.version)
     return entry
 
 
-@transaction.atomic
+@unit.atomic
 def set_schedule(
     *,
     order_id: int,
@@ -159,8 +191,17 @@ def set_schedule(
 ) -> Order:
     """Repeat on the order what the schedule above says, for lists and REST."""
     order = Order.objects.select_for_update().get(pk=order_id)
+    put_schedule(
+        order, start=start, station_ae_title=station_ae_title, room_name=room_name
+    )
+    save(order)
+    return order
+
+
+def put_schedule(
+    order: Order, *, start: datetime | None, station_ae_title: str, room_name: str
+) -> None:
+    """`set_schedule` on an order that the caller holds locked and will save."""
     order.scheduled_start = start
     order.station_ae_title = station_ae_title
     order.room_name = room_name
-    save(order)
-    return order

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import fields
 
-from django.db import transaction
-
 from orders.cause import Cause
 from orders.exceptions import PatientMismatch
 from orders.identity import Comparison, compare
 from orders.lifecycle import OPEN_STATES
 from orders.models import Order, Patient, PatientIdentifier, Visit
 from orders.requests import Identifier, PatientRequest, VisitRequest
+from radflow import unit
 from radflow.audit import services as audit
 from radflow.live import services as live
 
@@ -32,7 +31,7 @@ _DEMOGRAPHICS = (
 _BLANK = Patient()
 
 
-@transaction.atomic
+@unit.atomic
 def register_patient(*, request: PatientRequest, cause: Cause) -> Patient:
     """The person these identifiers name, made when unknown; locked until commit.
 
@@ -52,7 +51,7 @@ def register_patient(*, request: PatientRequest, cause: Cause) -> Patient:
     return patient
 
 
-@transaction.atomic
+@unit.atomic
 def update_patient(*, request: PatientRequest, cause: Cause) -> Patient:
     """What ADT says of a person replaces what we have, field by field.
 
@@ -105,25 +104,31 @@ def _find_locked(identifiers: tuple[Identifier, ...]) -> Patient | None:
 def _create(request: PatientRequest, cause: Cause) -> Patient:
     values = {name: getattr(request, name) for name in _DEMOGRAPHICS}
     patient = Patient.objects.create(**{**values, "allergies": list(request.allergies)})
-    _add_identifiers(patient, request.identifiers)
+    _insert_identifiers(patient, request.identifiers, known=[])
     _audit("patient_created", patient, cause)
     return patient
 
 
 def _add_identifiers(patient: Patient, identifiers: tuple[Identifier, ...]) -> None:
-    known = {
-        (row.value, row.assigning_authority, row.type): row
-        for row in patient.identifiers.all()
-    }
-    has_preferred = any(row.preferred for row in known.values())
+    _insert_identifiers(patient, identifiers, known=list(patient.identifiers.all()))
+
+
+def _insert_identifiers(
+    patient: Patient,
+    identifiers: tuple[Identifier, ...],
+    known: list[PatientIdentifier],
+) -> None:
+    held = {(row.value, row.assigning_authority, row.type) for row in known}
+    has_preferred = any(row.preferred for row in known)
     fresh = []
     for index, one in enumerate(_preferred_first(identifiers)):
-        if (one.value, one.assigning_authority, one.type) in known:
+        if (one.value, one.assigning_authority, one.type) in held:
             continue
         row = PatientIdentifier(patient=patient, **vars(one))
         row.preferred = index == 0 and not has_preferred
         fresh.append(row)
-    PatientIdentifier.objects.bulk_create(fresh)
+    if fresh:
+        PatientIdentifier.objects.bulk_create(fresh)
 
 
 def _preferred_first(identifiers: tuple[Identifier, ...]) -> list[Identifier]:
@@ -154,18 +159,17 @@ def keep_visit(patient: Patient, request: VisitRequest | None) -> Visit | None:
         for field in fields(request)
         if getattr(request, field.name)
     }
-    visit, made = Visit.objects.get_or_create(
-        number=request.number,
-        assigning_authority=request.assigning_authority,
-        defaults={**values, "patient": patient},
-    )
+    visit = Visit.objects.filter(
+        number=request.number, assigning_authority=request.assigning_authority
+    ).first()
+    if visit is None:
+        return Visit.objects.create(patient=patient, **values)
     if visit.patient_id != patient.pk:
         raise PatientMismatch(
             "The visit number belongs to another patient. Correct the sender, or "
             "move the visit, then apply the message again."
         )
-    if not made:
-        _update_visit(visit, values)
+    _update_visit(visit, values)
     return visit
 
 

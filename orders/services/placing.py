@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from django.db import transaction
-
 from orders import signals
 from orders.cause import Cause
 from orders.exceptions import AccessionUsed, DuplicateOrder
@@ -20,6 +18,7 @@ from orders.numbers import (
 from orders.requests import Code, OrderRequest, PatientRequest, VisitRequest
 from orders.services.events import save, tell_timeline
 from orders.services.patients import keep_visit, register_patient
+from radflow import unit
 from radflow.audit import services as audit
 from radflow.live import services as live
 from radflow.messaging.models import Peer
@@ -27,6 +26,13 @@ from radflow.messaging.models import Peer
 UNMAPPED = (
     "Procedure unmapped: the code is not in the catalogue and the order names no "
     "modality. Add the code to the catalogue or schedule the exam by hand."
+)
+
+_NUMBERS = (
+    "accession_issuer",
+    "placer_order_number",
+    "placer_namespace",
+    "status",
 )
 
 
@@ -38,7 +44,7 @@ class Placed:
     is_new: bool
 
 
-@transaction.atomic
+@unit.atomic
 def place_order(
     *,
     patient: PatientRequest,
@@ -58,15 +64,15 @@ def place_order(
     if earlier:
         order = _again(order, earlier)
     request = _completed(order)
-    _refuse_used_numbers(request)
+    known = _of_accession(request)
+    _refuse_used_numbers(request, known)
     made = Order(
         patient=person,
         visit=keep_visit(person, visit),
         peer=peer,
         generation=earlier.generation + 1 if earlier else 1,
-        **_values(request),
+        **_values(request, known),
     )
-    made.filler_order_number = _filler_number(made)
     if not made.modality:
         made.needs_attention = UNMAPPED
     made.save(force_insert=True)
@@ -134,6 +140,7 @@ def _came_with(known: list[Order], cause: Cause) -> bool:
     """Whether the message that causes this has made one of the known orders."""
     if cause.inbound_id is None:
         return False
+    unit.write()
     made = OrderEvent.objects.filter(order__in=known, inbound_id=cause.inbound_id)
     return made.filter(to_status=ExamState.ORDERED, from_status="").exists()
 
@@ -178,39 +185,55 @@ def _completed(request: OrderRequest) -> OrderRequest:
     )
 
 
-def _refuse_used_numbers(request: OrderRequest) -> None:
-    """Neither accession nor Study UID is ever reused or re-pointed."""
+def _of_accession(request: OrderRequest) -> list[Order]:
+    """The exams that have this accession number, of any issuer."""
     if not request.accession_number:
-        clash = Order.objects.none()
-    else:
-        clash = Order.objects.filter(
-            accession_number=request.accession_number,
-            accession_issuer=request.accession_issuer,
-        )
-        siblings = clash.filter(
-            placer_order_number=request.placer_order_number,
-            placer_namespace=request.placer_namespace,
-        ).exclude(status__in=TERMINAL_STATES)
-        if request.placer_order_number and clash.count() == siblings.count():
-            clash = Order.objects.none()
-    if clash.exists() or _uid_used(request.study_instance_uid):
+        return []
+    found = Order.objects.filter(accession_number=request.accession_number)
+    return list(found.only(*_NUMBERS))
+
+
+def _refuse_used_numbers(request: OrderRequest, known: list[Order]) -> None:
+    """Neither accession nor Study UID is ever reused or re-pointed.
+
+    One accession over several procedures of one request is legal (D1).
+    """
+    strangers = (
+        order
+        for order in known
+        if order.accession_issuer == request.accession_issuer
+        and not _is_sibling(order, request)
+    )
+    if any(strangers) or _uid_used(request.study_instance_uid):
         raise AccessionUsed(
             "Accession number or Study Instance UID already belongs to another "
             "order. The sender must give the new order its own."
         )
 
 
+def _is_sibling(order: Order, request: OrderRequest) -> bool:
+    ours = (request.placer_order_number, request.placer_namespace)
+    return (
+        bool(request.placer_order_number)
+        and (order.placer_order_number, order.placer_namespace) == ours
+        and order.status not in TERMINAL_STATES
+    )
+
+
 def _uid_used(uid: str) -> bool:
     return bool(uid) and Order.objects.filter(study_instance_uid=uid).exists()
 
 
-def _values(request: OrderRequest) -> dict[str, Any]:
+def _values(request: OrderRequest, known: list[Order]) -> dict[str, Any]:
     accession = request.accession_number or _free_accession()
+    siblings = [o for o in known if o.accession_issuer == request.accession_issuer]
     return {
         "accession_number": accession,
         "accession_issuer": request.accession_issuer,
         "requested_procedure_id": request.requested_procedure_id
-        or _procedure_id(accession, request.accession_issuer),
+        or _procedure_id(accession, len(siblings)),
+        # The accession; from the second procedure on `<accession>-<n>` (D1).
+        "filler_order_number": f"{accession}-{len(known) + 1}" if known else accession,
         "study_instance_uid": request.study_instance_uid or new_study_uid(),
         "sender_application": request.sender_application,
         "sender_facility": request.sender_facility,
@@ -265,20 +288,10 @@ def _clinical(request: OrderRequest) -> dict[str, Any]:
     }
 
 
-def _procedure_id(accession: str, issuer: str) -> str:
+def _procedure_id(accession: str, siblings: int) -> str:
     """Of its own for each exam of an accession, at most 16 characters."""
-    known = Order.objects.filter(
-        accession_number=accession, accession_issuer=issuer
-    ).count()
-    end = f"-{known + 1}" if known else ""
+    end = f"-{siblings + 1}" if siblings else ""
     return procedure_id_for(accession)[: 16 - len(end)] + end
-
-
-def _filler_number(order: Order) -> str:
-    """The accession; from the second procedure on `<accession>-<n>` (D1)."""
-    taken = Order.objects.filter(accession_number=order.accession_number).count()
-    number = order.accession_number
-    return f"{number}-{taken + 1}" if taken else number
 
 
 _PROCEDURE = ("procedure_code", "laterality")
@@ -296,7 +309,7 @@ _CLINICAL_CHANGES = (
 )
 
 
-@transaction.atomic
+@unit.atomic
 def change_order(*, order_id: int, request: OrderRequest, cause: Cause) -> Order:
     """Apply an XO: clinical details any time, the procedure only before the start.
 

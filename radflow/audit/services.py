@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib.auth.models import AbstractBaseUser
 from django.http import HttpRequest
 
+from radflow import unit
 from radflow.audit.models import AuditEntry
 
 
@@ -23,15 +24,17 @@ def record(
     detail: Mapping[str, Any] | None = None,
 ) -> None:
     """Add one row. `action` is a past-tense fact such as `order_viewed`."""
-    AuditEntry.objects.create(
-        action=action,
-        actor_id=actor.pk if actor else None,
-        actor_text=actor_text,
-        address=address,
-        patient_id=patient_id,
-        order_id=order_id,
-        message_id=message_id,
-        detail=dict(detail or {}),
+    unit.add(
+        AuditEntry(
+            action=action,
+            actor_id=actor.pk if actor else None,
+            actor_text=actor_text,
+            address=address,
+            patient_id=patient_id,
+            order_id=order_id,
+            message_id=message_id,
+            detail=dict(detail or {}),
+        )
     )
 
 

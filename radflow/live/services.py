@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from django.db import connection, transaction
 
+from radflow import unit
 from radflow.live.models import LiveEvent
 from radflow.live.wake import wake
 
@@ -23,7 +24,8 @@ FROM fresh, last WHERE live_event.id = fresh.id
 
 def publish(topic: str, object_id: int, version: int = 0) -> None:
     """Queue a hint with the surrounding transaction; readers wake once it commits."""
-    LiveEvent.objects.create(topic=topic, object_id=object_id, version=version)
+    hint = LiveEvent(topic=topic, object_id=object_id, version=version)
+    unit.add(hint, key=(topic, object_id))
     if not any(wake in waiting for waiting in connection.run_on_commit):
         transaction.on_commit(wake, robust=True)
 

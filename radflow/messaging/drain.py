@@ -16,6 +16,7 @@ from django.db import (
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from radflow import unit
 from radflow.hl7.acks import HL7Error
 from radflow.hl7.message import Message
 from radflow.live import services as live
@@ -94,7 +95,7 @@ def _take(message_id: int) -> Taken:
     """Bring this message to an end, or to a later try."""
     locked = False
     try:
-        with transaction.atomic():
+        with unit.work():
             row = _lock(message_id)
             if row is None:
                 return Taken.MISSED

@@ -28,7 +28,8 @@ def hold_room(
 ) -> Appointment:
     """Give the step its time in the room; raises SlotTaken where the database does."""
     end = step.start + timedelta(minutes=step.duration_minutes)
-    appointment = active_appointment(step) or Appointment(step=step, state=state)
+    held = None if step.version == 1 else active_appointment(step)
+    appointment = held or Appointment(step=step, state=state)
     left = appointment.room_id
     appointment.room = room
     appointment.during = DateTimeTZRange(step.start, end, "[)")
@@ -95,7 +96,7 @@ def free_room(order: Order, event: AppointmentEvent) -> None:
 def follow_exam(order: Order, event: Event) -> None:
     """Move the order's appointment along with an exam event that changed its state."""
     meaning = FOLLOWS.get(event)
-    appointment = _of(order).order_by("-id").first()
+    appointment = _of(order).order_by("-id").first() if meaning else None
     if meaning is None or appointment is None:
         return
     given_up = order.status == ExamState.ORDERED

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from django.db import transaction
-
 from orders.cause import Cause
 from orders.models import Order, OrderEvent
 from orders.services.events import save, tell_timeline
+from radflow import unit
 from radflow.audit import services as audit
 
 
-@transaction.atomic
+@unit.atomic
 def alarm(*, order_id: int, title: str, detail: str, cause: Cause) -> Order:
     """Stop sign on the order and in its timeline, shown live."""
     order = Order.objects.select_for_update().get(pk=order_id)
@@ -34,12 +33,18 @@ def alarm(*, order_id: int, title: str, detail: str, cause: Cause) -> Order:
     return order
 
 
-@transaction.atomic
+@unit.atomic
 def set_flag(*, order_id: int, flag: str, on: bool) -> None:
     """Put a flag on the order or take it off; nothing happens when it is so already."""
     order = Order.objects.select_for_update().get(pk=order_id)
+    if put_flag(order, flag=flag, on=on):
+        save(order)
+
+
+def put_flag(order: Order, *, flag: str, on: bool) -> bool:
+    """`set_flag` on an order that the caller holds locked and will save."""
     if (flag in order.flags) is on:
-        return
+        return False
     kept = [one for one in order.flags if one != flag]
     order.flags = [*kept, flag] if on else kept
-    save(order)
+    return True

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from django.db import transaction
-
 from orders.cause import Cause
 from orders.lifecycle import Event
 from orders.models import Order
 from orders.requests import ScheduleRequest
+from radflow import unit
 from worklist.exceptions import SlotTaken
 from worklist.lifecycle import AppointmentEvent
 from worklist.models import ScheduledStep, Station
 from worklist.selectors.schedule import busy_rooms, planned_minutes, stations
 from worklist.services.appointments import free_room
 from worklist.services.booking import (
-    book_step,
+    book_locked,
+    lock_room,
     next_step_id,
     open_step,
     save_step,
@@ -26,12 +26,13 @@ from worklist.services.booking import (
 _LONGEST_MINUTES = 24 * 60
 
 
-@transaction.atomic
+@unit.atomic
 def auto_book(*, order: Order, schedule: ScheduleRequest, cause: Cause) -> None:
     """Book, or move to, the named scanner, else the first free one of the modality.
 
-    Where all are busy the least busy is overbooked, and flagged. A scanner that we do
-    not know keeps its AE title and gets no room; so does a modality without scanners.
+    For an order that the caller holds locked; it is changed in place. Where all are
+    busy the least busy is overbooked, and flagged. A scanner that we do not know
+    keeps its AE title and gets no room; so does a modality without scanners.
     """
     if schedule.start is None:
         return
@@ -65,18 +66,18 @@ def _book_unplaced(
     cause: Cause,
 ) -> None:
     step = open_step(order) or ScheduledStep(
-        order=order, step_id=_step_id(order, step_id)
+        order=order, step_id=step_id if _fits(step_id) else next_step_id(order)
     )
     event = Event.MOVE if step.pk else Event.BOOK
     step.station, step.station_ae_title = None, ae_title[:16]
     save_step(step, start, minutes)
     free_room(order, AppointmentEvent.CANCEL)
-    tell_schedule(step, "", event, cause)
+    tell_schedule(order, step, "", event, cause)
 
 
-def _step_id(order: Order, wanted: str) -> str:
-    """The sender's, where DICOM can carry it whole (D9)."""
-    return wanted if 0 < len(wanted) <= 16 else next_step_id(order)
+def _fits(step_id: str) -> bool:
+    """Whether DICOM can carry the sender's whole (D9)."""
+    return 0 < len(step_id) <= 16
 
 
 def _book_first_free(
@@ -108,13 +109,13 @@ def _book(
     overbook: bool,
 ) -> None:
     assert schedule.start is not None
-    book_step(
-        order_id=order.pk,
-        room_id=station.room_id,
-        station_id=station.pk,
+    book_locked(
+        order,
+        room=lock_room(station.room_id),
+        station=station,
         start=schedule.start,
         duration_minutes=minutes,
         cause=cause,
         overbook=overbook,
-        step_id=_step_id(order, schedule.step_id),
+        step_id=schedule.step_id if _fits(schedule.step_id) else "",
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db import transaction
 from django.utils import timezone
 
 from orders.cause import Cause
@@ -12,18 +11,26 @@ from orders.exceptions import UnknownOrder, VersionConflict
 from orders.lifecycle import Event, ExamState, Refused, decide
 from orders.models import Order, OrderEvent
 from orders.numbers import step_id_for
-from orders.services import note, record_event, set_schedule
+from orders.services import (
+    note_on,
+    put_schedule,
+    record_event,
+    run_event,
+    save,
+    set_schedule,
+)
+from radflow import unit
 from worklist.exceptions import NotBookable
 from worklist.lifecycle import AppointmentEvent, AppointmentState
 from worklist.models import Room, ScheduledStep, Station
 from worklist.selectors.schedule import planned_minutes
 from worklist.services.appointments import free_room, hold_room
-from worklist.services.attention import set_flag
+from worklist.services.attention import put_flag, set_flag
 
 OVERBOOKED = "overbooked"
 
 
-@transaction.atomic
+@unit.atomic
 def book_step(
     *,
     order_id: int,
@@ -45,19 +52,51 @@ def book_step(
     then nothing has changed.
     """
     order = lock_order(order_id, expected_version)
-    event = _event_for(order, by_person=cause.user is not None)
-    # Two who book one room at once wait in line here: the exclusion constraint alone
-    # would still refuse the second, but PostgreSQL may call it a deadlock.
-    room = Room.objects.select_for_update(no_key=True).get(pk=room_id)
-    step = open_step(order) or ScheduledStep(
-        order=order, step_id=step_id or next_step_id(order)
+    _require_modality(order)
+    room = lock_room(room_id)
+    return book_locked(
+        order,
+        room=room,
+        station=_station_in(room, order.modality, station_id),
+        start=start,
+        duration_minutes=duration_minutes,
+        cause=cause,
+        overbook=overbook,
+        step_id=step_id,
     )
-    step.station = _station_in(room, order.modality, station_id)
-    step.station_ae_title = step.station.ae_title if step.station else ""
+
+
+def lock_room(room_id: int) -> Room:
+    """Two who book one room at once wait in line here: the exclusion constraint alone
+    would still refuse the second, but PostgreSQL may call it a deadlock."""
+    return Room.objects.select_for_update(no_key=True).get(pk=room_id)
+
+
+def book_locked(
+    order: Order,
+    *,
+    room: Room,
+    station: Station | None,
+    start: datetime,
+    duration_minutes: int | None,
+    cause: Cause,
+    overbook: bool,
+    step_id: str,
+) -> ScheduledStep:
+    """`book_step` for an order and a room that the caller holds locked."""
+    steps = list(order.steps.all())
+    step = next((one for one in steps if not one.closed), None)
+    event = _event_for(order, step, by_person=cause.user is not None)
+    step = step or ScheduledStep(
+        order=order,
+        step_id=step_id or step_id_for(order.filler_order_number, len(steps)),
+    )
+    step.station = station
+    step.station_ae_title = station.ae_title if station else ""
     save_step(step, start, duration_minutes)
     hold_room(step, room, state=_appointment_state(order), overbook=overbook)
-    set_flag(order_id=order_id, flag=OVERBOOKED, on=overbook)
-    tell_schedule(step, room.name, event, cause)
+    put_flag(order, flag=OVERBOOKED, on=overbook)
+    tell_schedule(order, step, room.name, event, cause)
     return step
 
 
@@ -70,15 +109,18 @@ def lock_order(order_id: int, expected_version: int | None = None) -> Order:
     return order
 
 
-def _event_for(order: Order, *, by_person: bool) -> Event:
-    """Refuses early what the exam's machine would only note as an exception."""
+def _require_modality(order: Order) -> None:
     if not order.modality:
         raise NotBookable(
             "The exam has no modality, so no room fits it. Add the procedure to the "
             "catalogue.",
             code="MODALITY_UNKNOWN",
         )
-    event = Event.MOVE if open_step(order) and order.scheduled_start else Event.BOOK
+
+
+def _event_for(order: Order, step: ScheduledStep | None, *, by_person: bool) -> Event:
+    """Refuses early what the exam's machine would only note as an exception."""
+    event = Event.MOVE if step and order.scheduled_start else Event.BOOK
     outcome = decide(ExamState(order.status), event, guard=by_person)
     if outcome.task and outcome.state is None:
         raise NotBookable(f"The exam's state is {ExamState(order.status).label}.")
@@ -122,33 +164,34 @@ def _appointment_state(order: Order) -> AppointmentState:
 
 
 def tell_schedule(
-    step: ScheduledStep, room_name: str, event: Event, cause: Cause
+    order: Order, step: ScheduledStep, room_name: str, event: Event, cause: Cause
 ) -> None:
-    """Put the new schedule on the order, then run its machine and its timeline."""
-    order_id = step.order_id
-    set_schedule(
-        order_id=order_id,
+    """Put the new schedule on the locked order, then run its machine and timeline."""
+    put_schedule(
+        order,
         start=step.start,
         station_ae_title=step.station_ae_title,
         room_name=room_name,
     )
     where = room_name or step.station_ae_title or f"any {step.modality}"
     text = f"{timezone.localtime(step.start):%d %b %Y %H:%M}, {where}"
-    before = Order.objects.values_list("status", flat=True).get(pk=order_id)
-    order = record_event(
-        order_id=order_id,
+    before = order.status
+    saved = run_event(
+        order,
         event=event,
         cause=cause,
         detail=text,
         guard=cause.user is not None,
     )
+    if not saved:
+        save(order)
     if order.status == before:
-        _note_move(order_id, event, text, cause)
+        _note_move(order, event, text, cause)
 
 
-def _note_move(order_id: int, event: Event, text: str, cause: Cause) -> None:
-    note(
-        order_id=order_id,
+def _note_move(order: Order, event: Event, text: str, cause: Cause) -> None:
+    note_on(
+        order,
         kind=OrderEvent.Kind.NOTE,
         title="Moved" if event is Event.MOVE else "Given a slot",
         detail=text,
@@ -156,13 +199,13 @@ def _note_move(order_id: int, event: Event, text: str, cause: Cause) -> None:
     )
 
 
-@transaction.atomic
+@unit.atomic
 def unbook(*, order_id: int, cause: Cause, reason: str) -> Order:
     """Free the slot: the exam is ordered again. Refused once the patient is here."""
     return _free(order_id, Event.UNBOOK, AppointmentEvent.CANCEL, cause, reason)
 
 
-@transaction.atomic
+@unit.atomic
 def no_show(*, order_id: int, cause: Cause, reason: str = "Did not come") -> Order:
     return _free(order_id, Event.NO_SHOW, AppointmentEvent.NO_SHOW, cause, reason)
 
@@ -180,7 +223,7 @@ def _free(
     return record_event(order_id=order_id, event=event, cause=cause, detail=reason)
 
 
-@transaction.atomic
+@unit.atomic
 def arrive(*, order_id: int, cause: Cause) -> Order:
     """Check the patient in; a walk-in gets a step now, for any scanner that fits."""
     order = lock_order(order_id)
@@ -214,6 +257,6 @@ def bind_station(step: ScheduledStep, ae_title: str) -> None:
     )
 
 
-@transaction.atomic
+@unit.atomic
 def undo_arrival(*, order_id: int, cause: Cause) -> Order:
     return record_event(order_id=order_id, event=Event.UNDO_ARRIVAL, cause=cause)
