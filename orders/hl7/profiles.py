@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from radflow.hl7.message import Message
 from radflow.messaging.models import Peer
-from radflow.messaging.peers.mapping import CODE_SET, DICOM, KEYS
+from radflow.messaging.models.mapping import CODE_SET, DICOM, KEYS
 
 Paths = tuple[str, ...]
 

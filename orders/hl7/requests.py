@@ -16,7 +16,7 @@ from radflow.hl7.groups import OrderGroup
 from radflow.hl7.message import NULL, Message, Segment
 from radflow.messaging.exceptions import Parked
 from radflow.messaging.models import Peer
-from radflow.messaging.peers.mapping import HL70074
+from radflow.messaging.models.mapping import HL70074
 
 ACCESSION_LENGTH = 16
 # DICOM defined terms (PS3.3 C.7.3.1.1.1) that a scheduled step can have.

@@ -11,6 +11,7 @@ TOPICS: dict[str, Capability] = {
     "report": Capability.VIEW_REPORTS,
     "case": Capability.VIEW_CASES,
     "message": Capability.VIEW_MESSAGES,
+    "channel": Capability.VIEW_MESSAGES,
 }
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import datetime
+
 
 class Parked(Exception):
     """This message cannot be applied without a human; the text says what to do.
@@ -14,3 +16,20 @@ class Parked(Exception):
         self.code = code
         self.text = text
         self.location = location
+
+
+class PeerChanged(Exception):
+    """Somebody changed the peer since it was read; nothing was saved."""
+
+    def __init__(self, revision: int, by: str, at: datetime | None) -> None:
+        super().__init__(f"The peer is at revision {revision}.")
+        self.revision = revision
+        self.by = by
+        self.at = at
+
+    @property
+    def text(self) -> str:
+        return (
+            f"{self.by} changed this peer meanwhile; it is at revision "
+            f"{self.revision}. Nothing was saved."
+        )

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -10,6 +9,7 @@ from django.db import models
 from django.db.models.functions import Now
 
 from radflow.messaging.models.listener import Listener
+from radflow.messaging.models.peer_checks import faults_of
 
 ANY = "*"
 
@@ -186,19 +186,8 @@ class Peer(models.Model):
 
     def clean(self) -> None:
         """What does not exist would refuse every message of this sender."""
-        if not set(self.processing_ids) <= set("PTD"):
-            raise ValidationError({"processing_ids": "Only P, T and D are known."})
-        if self.port > 65535:
-            raise ValidationError({"port": "The highest port is 65535."})
-        try:
-            ZoneInfo(self.time_zone)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            raise ValidationError({"time_zone": "There is no such zone."}) from None
-        try:
-            "".encode(self.fallback_charset)
-        except LookupError:
-            text = "There is no such character set."
-            raise ValidationError({"fallback_charset": text}) from None
+        if found := faults_of(self):
+            raise ValidationError(found)
 
     @property
     def receives(self) -> bool:
