@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from radflow.messaging.views import messages
+from radflow.messaging.views import listeners, messages, peers
 
 app_name = "messaging"
 urlpatterns = [
@@ -12,4 +12,12 @@ urlpatterns = [
     path("out/<int:message_id>/", messages.sent, name="sent"),
     path("out/<int:message_id>/resend/", messages.resend, name="resend"),
     path("out/<int:message_id>/discard/", messages.discard, name="discard"),
+    path("peers/", peers.peer_list, name="peers"),
+    path("peers/add/", peers.add, name="peer-add"),
+    path("peers/<int:peer_id>/", peers.edit, name="peer"),
+    path("peers/<int:peer_id>/try/", peers.try_out, name="peer-try"),
+    path("peers/<int:peer_id>/history/", peers.history, name="peer-history"),
+    path("peers/<int:peer_id>/roll-back/", peers.roll, name="peer-roll-back"),
+    path("listeners/add/", listeners.add, name="listener-add"),
+    path("listeners/<int:listener_id>/", listeners.edit, name="listener"),
 ]

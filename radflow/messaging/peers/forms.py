@@ -1,0 +1,141 @@
+"""The forms by which people keep peers and listeners."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from zoneinfo import available_timezones
+
+from django import forms
+
+from radflow.hl7.charsets import CODECS
+from radflow.messaging.models import Listener, Peer
+from radflow.messaging.models.mapping import CODE_SET, CODE_SETS, DICOM, KEYS, fault_in
+from radflow.messaging.peers import listeners
+from radflow.messaging.peers.revisions import label_of
+from radflow.messaging.peers.settings import FIELDS
+
+if TYPE_CHECKING:
+    PeerFormBase = forms.ModelForm[Peer]
+    ListenerFormBase = forms.ModelForm[Listener]
+else:
+    PeerFormBase = ListenerFormBase = forms.ModelForm
+
+MAPPED = {f"map_{key}": key for key in KEYS}
+CODE_SET_FIELD = f"map_{CODE_SET}"
+GROUPS: dict[str, tuple[str, ...]] = {
+    "Identity": ("name", "enabled", "sending_application", "sending_facility"),
+    "Reading": (
+        "profile",
+        "fallback_charset",
+        "utf8_under_label",
+        "time_zone",
+        "default_authority",
+        "processing_ids",
+        "extra_versions",
+        "books_appointments",
+    ),
+    "Answering": ("reply_style", "reply_at", "result_seconds", "reused_id"),
+    "Sending": (
+        "host",
+        "port",
+        "tls_out",
+        "release2_out",
+        "enhanced_out",
+        "version_out",
+        "wants_status",
+        "wants_results",
+        "ack_timeout",
+    ),
+    "Limits": ("listener", "networks", "certificate"),
+    "Silence": ("allowed_gap",),
+}
+
+
+class PeerForm(PeerFormBase):
+    """All settings; `revision` is the one that was on the screen."""
+
+    revision = forms.IntegerField(widget=forms.HiddenInput)
+    reason = forms.CharField(
+        required=False,
+        max_length=200,
+        help_text="Why, for those who read the history.",
+    )
+
+    class Meta:
+        model = Peer
+        fields = [name for name in FIELDS if name != "mapping"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial.setdefault("revision", self.instance.revision)
+        for name in self.Meta.fields:
+            self.fields[name].label = label_of(name)
+        self._offer_choices()
+        self._add_mapping()
+
+    def _offer_choices(self) -> None:
+        sets = dict.fromkeys([self.instance.fallback_charset, *sorted(CODECS.values())])
+        self.fields["fallback_charset"] = forms.ChoiceField(
+            label=self.fields["fallback_charset"].label,
+            choices=[(name, name.replace("_", "-").upper()) for name in sets],
+        )
+        self.fields["time_zone"].widget.attrs["list"] = "time-zones"
+        self.fields["extra_versions"].help_text = "Beyond 2.3 to 2.8, as 2.9, 3.0."
+        self.fields["networks"].help_text += " Several with commas."
+
+    def _add_mapping(self) -> None:
+        """One line per key, and the code set of the modality."""
+        told = self.instance.mapping
+        for name, key in MAPPED.items():
+            self.fields[name] = forms.CharField(
+                label=KEYS[key],
+                required=False,
+                max_length=120,
+                initial=", ".join(told.get(key, [])),
+                widget=forms.TextInput(attrs={"spellcheck": "false"}),
+            )
+        self.fields[CODE_SET_FIELD] = forms.ChoiceField(
+            label="Modality code set",
+            choices=list(CODE_SETS.items()),
+            initial=told.get(CODE_SET, DICOM),
+            required=False,
+        )
+
+    def clean_certificate(self) -> str:
+        """As tools print it: upper case, bytes apart by colons."""
+        value: str = self.cleaned_data["certificate"]
+        return value.replace(":", "").replace(" ", "").lower()
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or self.cleaned_data
+        mapping: dict[str, Any] = {}
+        for name, key in MAPPED.items():
+            if paths := _paths(values.get(name, "")):
+                mapping[key] = paths
+                if fault := fault_in(key, paths):
+                    self.add_error(name, fault)
+        if values.get(CODE_SET_FIELD, DICOM) not in ("", DICOM):
+            mapping[CODE_SET] = values[CODE_SET_FIELD]
+        if not self.errors.keys() & {*MAPPED, CODE_SET_FIELD}:
+            self.instance.mapping = values["mapping"] = mapping
+        return values
+
+    def settings(self) -> dict[str, Any]:
+        """What the service takes."""
+        return {name: self.cleaned_data[name] for name in FIELDS}
+
+
+class ListenerForm(ListenerFormBase):
+    class Meta:
+        model = Listener
+        fields = list(listeners.FIELDS)
+
+
+def time_zones() -> list[str]:
+    return sorted(
+        name for name in available_timezones() if "/" in name or name == "UTC"
+    )
+
+
+def _paths(text: str) -> list[str]:
+    return [path.strip().upper() for path in text.split(",") if path.strip()]
