@@ -7,7 +7,14 @@ import ssl as tls
 import time
 from types import TracebackType
 
-from radflow.hl7.framing import FrameReader, FrameTooLarge, frame
+from radflow.hl7.framing import (
+    COMMITTED,
+    NOT_COMMITTED,
+    FrameReader,
+    FrameTooLarge,
+    frame,
+)
+from radflow.hl7.sockets import tune
 
 
 class MLLPError(Exception):
@@ -22,11 +29,16 @@ class MLLPTimeout(MLLPError):
     """No answer in time. The socket is closed: a late answer must match nothing."""
 
 
+class MLLPRefused(MLLPError):
+    """A release 2 receiver says that it could not store the block."""
+
+
 class MLLPClient:
     """`timeout` in seconds holds for connecting and for each answer.
 
     It checks no acknowledgement: whether the answer is one, and to this message, is
-    for the caller to read.
+    for the caller to read. Commit acknowledgements are understood of any receiver;
+    with `release2` they are given too.
     """
 
     def __init__(
@@ -36,7 +48,9 @@ class MLLPClient:
         *,
         timeout: float = 10.0,
         ssl: tls.SSLContext | None = None,
+        release2: bool = False,
     ) -> None:
+        self.release2 = release2
         self.host = host
         self.port = port
         self.timeout = timeout
@@ -72,8 +86,7 @@ class MLLPClient:
 
     def _open(self) -> socket.socket:
         plain = socket.create_connection((self.host, self.port), self.timeout)
-        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        plain.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        tune(plain)
         if self._ssl is None:
             return plain
         try:
@@ -98,8 +111,11 @@ class MLLPClient:
             data = connection.recv(65536)
             if not data:
                 raise MLLPUnavailable("connection closed before an answer")
-            if payloads := reader.feed(data):
-                return payloads[0], len(payloads) == 1 and not reader.in_block
+            blocks = _content(reader.feed(data))
+            if blocks:
+                if self.release2:
+                    connection.sendall(frame(COMMITTED))
+                return blocks[0], len(blocks) == 1 and not reader.in_block
 
     def close(self) -> None:
         if self._socket is not None:
@@ -116,6 +132,13 @@ class MLLPClient:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def _content(blocks: list[bytes]) -> list[bytes]:
+    """Without the commit acknowledgement; the answer is proof enough of storage."""
+    if NOT_COMMITTED in blocks:
+        raise MLLPRefused("the receiver could not store the message")
+    return [block for block in blocks if block != COMMITTED]
 
 
 def _is_stale(connection: socket.socket) -> bool:

@@ -1,4 +1,4 @@
-"""MLLP release 1: VT, payload, FS CR. Incremental, bounded, linear in its input."""
+"""MLLP blocks: VT, payload, FS CR. Incremental, bounded, linear in its input."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import re
 
 VT, FS, CR = b"\x0b", b"\x1c", b"\x0d"
 END = FS + CR
+# Release 2: a block of this one byte says that ours is stored, or is not.
+COMMITTED, NOT_COMMITTED = b"\x06", b"\x15"
 MAX_BYTES = 10 * 1024 * 1024
 HEAD_BYTES = 4096
 _RESTART = re.compile(rb"\x0b(?:MSH|FHS|BHS)[^A-Za-z0-9\s]")

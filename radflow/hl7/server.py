@@ -13,8 +13,9 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
+from radflow.hl7.connection import Connection
 from radflow.hl7.framing import MAX_BYTES
-from radflow.hl7.session import Connection, Session
+from radflow.hl7.session import Session
 
 __all__ = ["Connection", "Limits", "MLLPServer"]
 
@@ -31,15 +32,28 @@ class Limits:
 
     max_bytes: int = MAX_BYTES
     max_connections: int = 64
-    max_per_address: int = 32
+    max_per_address: int = 8
     idle_timeout: float = 3600.0
     frame_timeout: float = 30.0
+
+
+@dataclass
+class Counts:
+    """What this port has seen since it opened."""
+
+    blocks: int = 0
+    refused: int = 0
+    discarded: int = 0
 
 
 class MLLPServer:
     """`handler` gives the answer, or None for none; when it raises, the connection is
     closed without one, and the sender will send again. `too_large` answers an
-    overlong block from its head; the connection is closed after that."""
+    overlong block from its head; the connection is closed after that.
+
+    With `release2` every block is first answered by a commit acknowledgement, once
+    its handler has returned, or by a negative one where that raised.
+    """
 
     def __init__(
         self,
@@ -48,8 +62,11 @@ class MLLPServer:
         limits: Limits | None = None,
         too_large: Handler | None = None,
         ssl: tls.SSLContext | None = None,
+        release2: bool = False,
     ) -> None:
         self.handler = handler
+        self.release2 = release2
+        self.counts = Counts()
         self.too_large = too_large
         self.limits = limits or Limits()
         self._ssl = ssl
@@ -76,6 +93,10 @@ class MLLPServer:
         assert self._server is not None
         return int(self._server.sockets[0].getsockname()[1])
 
+    @property
+    def connections(self) -> int:
+        return self._per_address.total()
+
     async def stop(self, *, grace: float = 10.0) -> None:
         """Take no more, answer what was received, then close; cut off after `grace`."""
         if self._server is None:
@@ -97,6 +118,7 @@ class MLLPServer:
             self._per_address.total() >= self.limits.max_connections
             or self._per_address[host] >= self.limits.max_per_address
         ):
+            self.counts.refused += 1
             return False
         self._per_address[host] += 1
         self._sessions.add(session)
@@ -112,10 +134,9 @@ class MLLPServer:
 
     async def _keep_time(self) -> None:
         """One clock for all connections: no timer has to be set for each message."""
-        limits = self.limits
-        tick = min(limits.idle_timeout, limits.frame_timeout, 4.0) / 4
         loop = asyncio.get_running_loop()
         while True:
-            await asyncio.sleep(tick)
+            limits = self.limits
+            await asyncio.sleep(min(limits.idle_timeout, limits.frame_timeout, 4.0) / 4)
             for session in list(self._sessions):
                 session.check_time(loop.time())

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import socket
 from collections import deque
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-from radflow.hl7.framing import FrameReader, FrameTooLarge, frame
+from radflow.hl7.batch import split_messages
+from radflow.hl7.connection import Connection
+from radflow.hl7.framing import (
+    COMMITTED,
+    NOT_COMMITTED,
+    FrameReader,
+    FrameTooLarge,
+    frame,
+)
+from radflow.hl7.sockets import tune
 
 if TYPE_CHECKING:
     from radflow.hl7.server import Handler, MLLPServer
@@ -18,21 +25,15 @@ logger = logging.getLogger(__name__)
 
 IN_FLIGHT = 64
 LINGER = 2.0
-
-
-@dataclass(frozen=True)
-class Connection:
-    """Where bytes came from, `address` as `host:port`."""
-
-    address: str
-
-    @property
-    def host(self) -> str:
-        return self.address.rpartition(":")[0]
+# How often an answer is sent again to a release 2 sender that could not store it.
+RESENDS = 3
 
 
 class Session(asyncio.Protocol):
-    """Handlers run side by side; the head of `_running` is the next answer due."""
+    """Handlers run side by side; the head of `_running` is the next answer due.
+
+    Under release 2 one block is handled at a time, as that has one outstanding.
+    """
 
     _transport: asyncio.Transport
     _connection: Connection
@@ -41,6 +42,9 @@ class Session(asyncio.Protocol):
         self._server = server
         self._loop = asyncio.get_running_loop()
         self._frames = FrameReader(server.limits.max_bytes)
+        self._release2 = server.release2
+        self._in_flight = 1 if server.release2 else IN_FLIGHT
+        self._unstored, self._resends = b"", 0
         self._waiting: deque[tuple[Handler, bytes]] = deque()
         self._running: deque[asyncio.Task[bytes | None]] = deque()
         self._admitted = False
@@ -55,14 +59,14 @@ class Session(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
-        host, port = (transport.get_extra_info("peername") or ("unknown", 0))[:2]
-        self._connection = Connection(f"{host}:{port}")
-        self._admitted = self._server.admit(self, host)
+        self._connection = Connection.of(transport)
+        self._admitted = self._server.admit(self, self._connection.host)
         if not self._admitted:
             logger.warning("MLLP connection refused: too many")
             self._transport.abort()
             return
-        _tune(transport.get_extra_info("socket"))
+        if (connection := transport.get_extra_info("socket")) is not None:
+            tune(connection)
 
     def data_received(self, data: bytes) -> None:
         if self._ending:
@@ -77,22 +81,57 @@ class Session(asyncio.Protocol):
         if payloads or not began:
             self._block_began = self._heard
         for payload in payloads:
-            self._waiting.append((self._server.handler, payload))
+            self._take(payload)
         self._advance()
+
+    def _take(self, payload: bytes) -> None:
+        """A block of content, or what a release 2 sender made of our answer."""
+        if payload in (COMMITTED, NOT_COMMITTED):
+            self._heed(payload)
+            return
+        self._server.counts.blocks += 1
+        if self._release2:
+            self._waiting.append((self._commit, payload))
+            return
+        for message in _apart(payload):
+            self._waiting.append((self._server.handler, message))
+
+    async def _commit(self, payload: bytes, connection: Connection) -> bytes:
+        """The commit acknowledgement, and after it the answers as blocks."""
+        handler = self._server.handler
+        answers = [await handler(one, connection) for one in _apart(payload)]
+        blocks = b"".join(frame(one) for one in answers if one is not None)
+        self._unstored, self._resends = blocks, 0
+        return frame(COMMITTED) + blocks
+
+    def _heed(self, word: bytes) -> None:
+        if word == COMMITTED or not self._unstored:
+            self._unstored = b""
+        elif self._resends < RESENDS:
+            self._resends += 1
+            self._transport.write(self._unstored)
+        else:
+            logger.warning("MLLP: an answer was refused %d times", RESENDS + 1)
+            self._transport.abort()
 
     def _refuse(self, error: FrameTooLarge) -> None:
         logger.warning("MLLP block too large, connection closed")
         for payload in error.completed:
-            self._waiting.append((self._server.handler, payload))
+            self._take(payload)
         if self._server.too_large is not None:
-            self._waiting.append((self._server.too_large, error.head))
+            self._waiting.append((self._overlong, error.head))
         self._linger = True
         self._end()
+
+    async def _overlong(self, head: bytes, connection: Connection) -> bytes | None:
+        assert self._server.too_large is not None
+        answer = await self._server.too_large(head, connection)
+        return frame(NOT_COMMITTED) if self._release2 else answer
 
     def _advance(self) -> None:
         """Start what may run, write what is due, and read on or wait."""
         self._write_due()
-        while self._waiting and len(self._running) < IN_FLIGHT:
+        while self._waiting and len(self._running) < self._in_flight:
             handler, payload = self._waiting.popleft()
             task = self._loop.create_task(handler(payload, self._connection))
             self._running.append(task)
@@ -109,13 +148,16 @@ class Session(asyncio.Protocol):
         while self._running and self._running[0].done() and not failed:
             task = self._running.popleft()
             failed = _report_failure(task)
-            answer = None if failed else task.result()
-            if answer is not None:
-                answers.append(frame(answer))
-        if answers and not self._transport.is_closing():
+            answers.append(self._outgoing(None if failed else task.result(), failed))
+        if any(answers) and not self._transport.is_closing():
             self._transport.write(b"".join(answers))
-        if failed:
+        if failed and not self._release2:
             self._give_up()
+
+    def _outgoing(self, answer: bytes | None, failed: bool) -> bytes:
+        if self._release2:
+            return frame(NOT_COMMITTED) if failed else answer or b""
+        return b"" if answer is None else frame(answer)
 
     def _give_up(self) -> None:
         """No answer is the truth; later ones must not stand in its place."""
@@ -181,6 +223,7 @@ class Session(asyncio.Protocol):
         if self._frames.in_block:
             logger.warning("MLLP connection ended within a block")
         if self._frames.discarded:
+            self._server.counts.discarded += self._frames.discarded
             logger.warning(
                 "MLLP: %d bytes outside blocks discarded", self._frames.discarded
             )
@@ -215,6 +258,13 @@ class Session(asyncio.Protocol):
         self._transport.abort()
 
 
+def _apart(payload: bytes) -> list[bytes]:
+    messages = split_messages(payload)
+    if len(messages) > 1:
+        logger.warning("MLLP block with %d messages, taken apart", len(messages))
+    return messages
+
+
 def _report_failure(task: asyncio.Task[bytes | None]) -> bool:
     """Whether it failed; the type alone is logged, since a text may name a patient."""
     if not task.cancelled() and task.exception() is None:
@@ -222,11 +272,3 @@ def _report_failure(task: asyncio.Task[bytes | None]) -> bool:
     what = "cancelled" if task.cancelled() else type(task.exception()).__name__
     logger.error("MLLP handler failed: %s", what)
     return True
-
-
-def _tune(connection: socket.socket | None) -> None:
-    if connection is None:
-        return
-    if connection.family in (socket.AF_INET, socket.AF_INET6):
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)

@@ -3,73 +3,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import shutil
-import ssl
-import subprocess
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from pathlib import Path
-from typing import Any
 
 import pytest
 
-from radflow.hl7.framing import FrameReader, frame
-from radflow.hl7.server import Connection, Limits, MLLPServer
+from radflow.hl7.framing import frame
+from radflow.hl7.server import Connection, Limits
 from radflow.hl7.session import IN_FLIGHT
-
-WAIT = 10.0
-
-
-async def echo(raw: bytes, connection: Connection) -> bytes:
-    assert connection.host == "127.0.0.1"
-    return b"got " + raw
-
-
-@asynccontextmanager
-async def running(handler: Any = echo, **options: Any) -> AsyncIterator[MLLPServer]:
-    server = MLLPServer(handler, **options)
-    await server.start("127.0.0.1", 0)
-    try:
-        yield server
-    finally:
-        await server.stop(grace=WAIT)
-
-
-class Caller:
-    """One connection, as a sender has it."""
-
-    def __init__(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> None:
-        self.reader = reader
-        self.writer = writer
-        self._frames = FrameReader()
-        self._got: list[bytes] = []
-
-    async def receive(self) -> bytes | None:
-        """The next answer, or None when the other side has closed."""
-        async with asyncio.timeout(WAIT):
-            while not self._got:
-                data = await self.reader.read(65536)
-                if not data:
-                    return None
-                self._got += self._frames.feed(data)
-        return self._got.pop(0)
-
-    async def ask(self, payload: bytes) -> bytes | None:
-        self.writer.write(frame(payload))
-        return await self.receive()
-
-
-@asynccontextmanager
-async def call(server: MLLPServer, **options: Any) -> AsyncIterator[Caller]:
-    reader, writer = await asyncio.open_connection("127.0.0.1", server.port, **options)
-    try:
-        yield Caller(reader, writer)
-    finally:
-        writer.close()
-        with contextlib.suppress(OSError):
-            await writer.wait_closed()
+from tests.hl7.lines import WAIT, call, running
 
 
 async def test_one_connection_carries_many_messages() -> None:
@@ -290,33 +230,6 @@ async def test_stopping_ends_in_spite_of_a_stuck_handler() -> None:
             await cancelled.wait()
 
 
-def _certificate(folder: Path) -> tuple[Path, Path]:
-    key, certificate = folder / "key.pem", folder / "certificate.pem"
-    subprocess.run(
-        [
-            *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"),
-            *("-subj", "/CN=localhost", "-keyout", str(key), "-out", str(certificate)),
-        ],
-        check=True,
-        capture_output=True,
-    )
-    return key, certificate
-
-
-@pytest.mark.skipif(shutil.which("openssl") is None, reason="makes its key by openssl")
-async def test_it_speaks_tls(tmp_path: Path) -> None:
-    key, certificate = _certificate(tmp_path)
-    ours = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    ours.load_cert_chain(certificate, key)
-    theirs = ssl.create_default_context(cafile=certificate)
-    theirs.check_hostname = False
-    async with (
-        running(ssl=ours) as server,
-        call(server, ssl=theirs) as caller,
-    ):
-        assert await caller.ask(b"secret") == b"got secret"
-
-
 async def test_senders_are_served_while_another_trickles() -> None:
     limits = Limits(frame_timeout=0.2)
     async with running(limits=limits) as server, call(server) as slow:
@@ -333,12 +246,32 @@ async def test_senders_are_served_while_another_trickles() -> None:
             assert ended.result() is None
 
 
-@pytest.mark.skipif(shutil.which("openssl") is None, reason="makes its key by openssl")
-async def test_a_handshake_that_never_comes_is_ended(tmp_path: Path) -> None:
-    key, certificate = _certificate(tmp_path)
-    ours = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    ours.load_cert_chain(certificate, key)
-    limits = Limits(frame_timeout=0.1)
-    async with running(limits=limits, ssl=ours) as server, call(server) as caller:
-        with contextlib.suppress(OSError):
+async def test_several_messages_of_a_block_are_answered_one_by_one() -> None:
+    async with running() as server, call(server) as caller:
+        caller.writer.write(frame(b"MSH|^~\\&|1\rPID\rMSH|^~\\&|2\r") + frame(b"x"))
+        got = [await caller.receive() for _ in range(3)]
+    assert got == [b"got MSH|^~\\&|1\rPID\r", b"got MSH|^~\\&|2\r", b"got x"]
+
+
+async def test_a_handler_knows_the_port_it_was_reached_at() -> None:
+    async def handler(raw: bytes, connection: Connection) -> bytes:
+        return f"{connection.local_port} {connection.certificate_sha256}".encode()
+
+    async with running(handler) as server, call(server) as caller:
+        assert await caller.ask(b"x") == b"%d " % server.port
+
+
+async def test_what_the_port_has_seen_is_counted() -> None:
+    limits = Limits(max_connections=1)
+    async with running(limits=limits) as server:
+        async with call(server) as caller:
+            caller.writer.write(b"noise" + frame(b"a") + b"\r\n")
+            assert await caller.receive() == b"got a"
+            assert server.connections == 1
+            async with call(server) as other:
+                with contextlib.suppress(OSError):
+                    assert await other.receive() is None
+            caller.writer.write_eof()
             assert await caller.receive() is None
+        counts = server.counts
+    assert (counts.blocks, counts.refused, counts.discarded) == (1, 1, 5)
