@@ -65,6 +65,7 @@ class ZContract(models.Model):
     retired_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )
+    retired_reason = models.CharField(max_length=300, blank=True)
 
     class Meta:
         db_table = "messaging_z_contract"
