@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path, register_converter
 
-from radflow.messaging.api import views
+from radflow.messaging.api import peers, views
 
 
 class ReferenceConverter:
@@ -30,5 +30,12 @@ urlpatterns = [
         "messages/<message:reference>/replay/",
         views.ReplayView.as_view(),
         name="message-replay",
+    ),
+    path("peers/", peers.PeerListView.as_view(), name="peer-list"),
+    path("peers/<int:peer_id>/", peers.PeerDetailView.as_view(), name="peer-detail"),
+    path(
+        "peers/<int:peer_id>/revisions/",
+        peers.PeerRevisionsView.as_view(),
+        name="peer-revisions",
     ),
 ]

@@ -70,6 +70,15 @@ class PeerForm(PeerFormBase):
         self.initial.setdefault("revision", self.instance.revision)
         for name in self.Meta.fields:
             self.fields[name].label = label_of(name)
+        self.fields["port"].required = False
+        self.initial["port"] = self.instance.port or None
+        # As tools print it, a colon between bytes.
+        self.fields["certificate"] = forms.CharField(
+            label=self.fields["certificate"].label,
+            help_text=self.fields["certificate"].help_text,
+            required=False,
+            max_length=120,
+        )
         self._offer_choices()
         self._add_mapping()
 
@@ -101,8 +110,10 @@ class PeerForm(PeerFormBase):
             required=False,
         )
 
+    def clean_port(self) -> int:
+        return self.cleaned_data["port"] or 0
+
     def clean_certificate(self) -> str:
-        """As tools print it: upper case, bytes apart by colons."""
         value: str = self.cleaned_data["certificate"]
         return value.replace(":", "").replace(" ", "").lower()
 

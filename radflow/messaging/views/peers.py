@@ -163,7 +163,12 @@ def _compared(request: HttpRequest, peer: Peer) -> dict[str, Any] | None:
         return None
     old, new = (_revision(peer, int(number)) for number in named)
     found = differences(old.values, new.values, listener_names())
-    return {"old": old, "new": new, "differences": found}
+    return {
+        "old": old,
+        "new": new,
+        "titles": [f"Revision {old.number}", f"Revision {new.number}"],
+        "differences": found,
+    }
 
 
 def _revision(peer: Peer, number: int) -> PeerRevision:
