@@ -286,6 +286,12 @@ ACCEPT_UNKNOWN_STATIONS = env.bool("RADFLOW_ACCEPT_UNKNOWN_STATIONS", default=DE
 HL7_APPLICATION = env.str("RADFLOW_HL7_APPLICATION", default="RADFLOW")
 HL7_FACILITY = env.str("RADFLOW_HL7_FACILITY", default="RADDEPT")
 HL7_MAX_BYTES = env.int("RADFLOW_HL7_MAX_BYTES", default=10 * 1024 * 1024)
+MLLP_MAX_CONNECTIONS = env.int("RADFLOW_MLLP_MAX_CONNECTIONS", default=64)
+MLLP_MAX_PER_ADDRESS = env.int("RADFLOW_MLLP_MAX_PER_ADDRESS", default=8)
+# PEM files of listeners with TLS: ours, and the authority of those who may call.
+TLS_CERTIFICATE = env.str("RADFLOW_TLS_CERTIFICATE", default="")
+TLS_KEY = env.str("RADFLOW_TLS_KEY", default="")
+TLS_CA = env.str("RADFLOW_TLS_CA", default="")
 # Where the demo's loop-back receiver listens (it plays the hospital).
 DEMO_RECEIVER_HOST = env.str("RADFLOW_DEMO_RECEIVER_HOST", default="127.0.0.1")
 DEMO_RECEIVER_PORT = env.int("RADFLOW_DEMO_RECEIVER_PORT", default=MLLP_PORT + 1)

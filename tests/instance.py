@@ -50,6 +50,8 @@ class Instance:
             "RADFLOW_DEMO_RECEIVER_PORT": str(self.receiver_port),
             "RADFLOW_DEMO": "1",
             "RADFLOW_DEMO_SIMULATOR": "0",
+            # All senders of a test have one address.
+            "RADFLOW_MLLP_MAX_PER_ADDRESS": "64",
             **environment,
         }
         self._log = self.data_dir / "log"

@@ -61,7 +61,6 @@ class MLLPServer:
         *,
         limits: Limits | None = None,
         too_large: Handler | None = None,
-        ssl: tls.SSLContext | None = None,
         release2: bool = False,
     ) -> None:
         self.handler = handler
@@ -69,21 +68,23 @@ class MLLPServer:
         self.counts = Counts()
         self.too_large = too_large
         self.limits = limits or Limits()
-        self._ssl = ssl
         self._server: asyncio.Server | None = None
         self._watch: asyncio.Task[None] | None = None
         self._per_address: Counter[str] = Counter()
         self._sessions: set[Session] = set()
 
-    async def start(self, host: str, port: int) -> None:
+    async def start(
+        self, host: str, port: int, *, ssl: tls.SSLContext | None = None
+    ) -> None:
+        """With `ssl` the connections are TLS, and who fails its handshake is none."""
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(
             lambda: Session(self),
             host,
             port,
-            ssl=self._ssl,
+            ssl=ssl,
             # Who has not shaken hands is no session yet, and counts in no limit.
-            ssl_handshake_timeout=self.limits.frame_timeout if self._ssl else None,
+            ssl_handshake_timeout=self.limits.frame_timeout if ssl else None,
             backlog=512,
         )
         self._watch = asyncio.create_task(self._keep_time())

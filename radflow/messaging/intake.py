@@ -38,10 +38,12 @@ _LINES = re.compile(rb"[\r\n]")
 
 @dataclass(frozen=True)
 class Received:
-    """One payload as it came off the wire."""
+    """One payload as it came off the wire; `certificate` is the sender's, SHA-256."""
 
     raw: bytes
     remote_address: str
+    local_port: int = 0
+    certificate: str = ""
 
 
 class Intake:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from ssl import SSLContext
 from typing import Any
 
 from radflow.hl7.framing import FrameReader, frame
@@ -20,9 +21,11 @@ async def echo(raw: bytes, connection: Connection) -> bytes:
 
 
 @asynccontextmanager
-async def running(handler: Any = echo, **options: Any) -> AsyncIterator[MLLPServer]:
+async def running(
+    handler: Any = echo, ssl: SSLContext | None = None, **options: Any
+) -> AsyncIterator[MLLPServer]:
     server = MLLPServer(handler, **options)
-    await server.start("127.0.0.1", 0)
+    await server.start("127.0.0.1", 0, ssl=ssl)
     try:
         yield server
     finally:

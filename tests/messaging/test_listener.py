@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from typing import Any
 
 import pytest
 from channels.db import database_sync_to_async
+from pytest_django import Settings
 
 from radflow.hl7.acks import read_ack
 from radflow.hl7.framing import FrameReader, frame
-from radflow.hl7.server import MLLPServer
+from radflow.messaging import listening
 from radflow.messaging import writer as writer_module
 from radflow.messaging.intake import Intake, Received
-from radflow.messaging.listening import _server
 from radflow.messaging.models import InboundMessage, Peer
-from radflow.messaging.writer import InboxWriter
 from tests.door import order_message
 from tests.factories import PeerFactory
+from tests.instance import free_ports
 
 pytestmark = pytest.mark.django_db(transaction=True)
 WAIT = 30.0
@@ -29,21 +30,52 @@ def hospital(transactional_db: None) -> Peer:
     return PeerFactory.create(sending_application="EHRX", sending_facility="GENHOSP")
 
 
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listening, "REREAD_SECONDS", 0.02)
+
+
 @asynccontextmanager
-async def listening() -> AsyncIterator[MLLPServer]:
-    writer = InboxWriter(asyncio.get_running_loop())
-    server = _server(writer)
-    await server.start("127.0.0.1", 0)
+async def serving(settings: Settings) -> AsyncIterator[int]:
+    """The listener process without the process; its port."""
+    (settings.MLLP_PORT,) = free_ports(1)
+    stop = asyncio.Event()
+    serve = asyncio.create_task(listening.serve(stop))
     try:
-        yield server
+        await until_open(settings.MLLP_PORT, serve)
+        yield settings.MLLP_PORT
     finally:
-        await server.stop()
-        await asyncio.to_thread(writer.stop)
+        stop.set()
+        await serve
 
 
-async def converse(port: int, raws: list[bytes]) -> list[bytes]:
+async def until_open(port: int, serve: asyncio.Task[None] | None = None) -> None:
+    async with asyncio.timeout(WAIT):
+        while not await is_open(port):
+            assert serve is None or not serve.done()
+            await asyncio.sleep(0.02)
+
+
+async def until_closed(port: int) -> None:
+    async with asyncio.timeout(WAIT):
+        while await is_open(port):
+            await asyncio.sleep(0.02)
+
+
+async def is_open(port: int) -> bool:
+    try:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+    except OSError:
+        return False
+    writer.close()
+    with suppress(OSError):
+        await writer.wait_closed()
+    return True
+
+
+async def converse(port: int, raws: list[bytes], **tls: Any) -> list[bytes]:
     """Send all without waiting; the answers that come until all or the end."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, **tls)
     writer.write(b"".join(frame(raw) for raw in raws))
     frames, answers = FrameReader(), list[bytes]()
     async with asyncio.timeout(WAIT):
@@ -66,10 +98,12 @@ def stored() -> list[str]:
     return list(InboundMessage.objects.values_list("control_id", flat=True))
 
 
-async def test_a_burst_over_four_connections_is_answered_in_order_and_stored() -> None:
+async def test_a_burst_over_four_connections_is_answered_in_order_and_stored(
+    settings: Settings,
+) -> None:
     batches = [numbered(connection, 75) for connection in range(4)]
-    async with listening() as server:
-        results = await asyncio.gather(*(converse(server.port, b) for b in batches))
+    async with serving(settings) as port:
+        results = await asyncio.gather(*(converse(port, b) for b in batches))
     for connection, answers in enumerate(results):
         acks = [read_ack(answer) for answer in answers]
         assert [ack.control_id for ack in acks] == [
@@ -79,10 +113,12 @@ async def test_a_burst_over_four_connections_is_answered_in_order_and_stored() -
     assert len(set(await stored())) == 300
 
 
-async def test_an_acknowledgement_on_the_line_is_kept_and_gets_no_reply() -> None:
+async def test_an_acknowledgement_on_the_line_is_kept_and_gets_no_reply(
+    settings: Settings,
+) -> None:
     ack = b"MSH|^~\\&|EHRX|GENHOSP|||20261123||ACK|A1|P|2.5.1\rMSA|AA|X\r"
-    async with listening() as server:
-        answers = await converse_past(server.port, ack, order_message())
+    async with serving(settings) as port:
+        answers = await converse_past(port, ack, order_message())
     assert read_ack(answers).control_id == "C1"
     assert sorted(await stored()) == ["A1", "C1"]
 
@@ -101,7 +137,7 @@ async def converse_past(port: int, silent: bytes, loud: bytes) -> bytes:
 
 
 async def test_an_unforeseen_error_closes_that_line_and_no_other(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, settings: Settings
 ) -> None:
     class Stumbling(Intake):
         def receive(self, batch: list[Received]) -> list[bytes | None]:
@@ -110,12 +146,12 @@ async def test_an_unforeseen_error_closes_that_line_and_no_other(
             return super().receive(batch)
 
     monkeypatch.setattr(writer_module, "Intake", Stumbling)
-    async with listening() as server:
+    async with serving(settings) as port:
         bad, good = await asyncio.gather(
-            converse(server.port, [order_message(control_id="BAD")]),
-            converse(server.port, numbered(1, 20)),
+            converse(port, [order_message(control_id="BAD")]),
+            converse(port, numbered(1, 20)),
         )
-        after = await converse(server.port, [order_message(control_id="LATER")])
+        after = await converse(port, [order_message(control_id="LATER")])
     assert bad == []
     assert len(good) == 20
     assert read_ack(after[0]).code == "AA"
