@@ -13,7 +13,7 @@ from itertools import islice
 
 from radflow.hl7.errors import HL7Error
 from radflow.hl7.escapes import STANDARD, escape, respell
-from radflow.hl7.message import BOM, read_delimiters
+from radflow.hl7.message import body_of, read_delimiters
 from radflow.hl7.timestamps import format_ts
 
 MAX_MESSAGES = 10_000
@@ -63,7 +63,7 @@ class Batch:
 
 def split_messages(raw: bytes) -> list[bytes]:
     """The messages of a block that holds several headers and is no batch."""
-    if raw.count(b"MSH") < 2 or _START.match(_body(raw)):
+    if raw.count(b"MSH") < 2 or _START.match(body_of(raw)):
         return [raw]
     found = [match.start() for match in _MARKS.finditer(raw)]
     starts = [at for at in found if _HEADER.match(raw, at)]
@@ -76,14 +76,10 @@ def split_messages(raw: bytes) -> list[bytes]:
 def read_batch(raw: bytes) -> Batch | None:
     """None where it is no batch; HL7Error 101 where a count is not what came, 100
     where segments stand out of order: then nothing of it is to be processed."""
-    body = _body(raw)
+    body = body_of(raw)
     if not _START.match(body):
         return None
     return _Reader().read(_pieces(body))
-
-
-def _body(raw: bytes) -> bytes:
-    return raw.removeprefix(BOM).lstrip(b"\r\n")
 
 
 def _pieces(body: bytes) -> Iterator[tuple[str, bytes]]:

@@ -7,7 +7,12 @@ from dataclasses import dataclass
 from radflow.hl7.charsets import declared_label
 from radflow.hl7.errors import HL7Error
 from radflow.hl7.escapes import Delimiters
-from radflow.hl7.message import BOM, header_fields, header_line, read_delimiters
+from radflow.hl7.message import (
+    body_of,
+    header_fields,
+    header_line,
+    read_delimiters,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +81,7 @@ class Header:
 
 def peek(raw: bytes) -> Header | None:
     """The header, or None where the bytes do not begin with a usable MSH."""
-    line = header_line(raw.removeprefix(BOM).lstrip(b"\r\n"))
+    line = header_line(body_of(raw))
     try:
         delimiters = read_delimiters(line)
     except HL7Error:

@@ -20,6 +20,7 @@ from radflow.hl7.charsets import (
 )
 from radflow.hl7.errors import HL7Error
 from radflow.hl7.escapes import STANDARD, Delimiters
+from radflow.hl7.lines import Lines, split_lines
 from radflow.hl7.segment import NULL, Repetition, Segment
 
 __all__ = ["NULL", "Delimiters", "Message", "Repetition", "Segment"]
@@ -42,14 +43,15 @@ class Message:
     """A parsed message; `warnings` tell what was tolerated, `charset` is the codec."""
 
     def __init__(
-        self, raw: bytes, lines: Sequence[str], delimiters: Delimiters, read: Decoded
+        self, raw: bytes, lines: Lines, delimiters: Delimiters, read: Decoded
     ) -> None:
         self.raw = raw
         self.delimiters = delimiters
         self.charset = read.codec
         self.segments: Sequence[Segment] = [
-            Segment(line, index, delimiters) for index, line in enumerate(lines)
+            Segment(line, index, delimiters) for index, line in enumerate(lines.texts)
         ]
+        self._ends = lines.ends
         self.header = self.segments[0]
         self.warnings = (*_oddities(raw, read.text, self.segments), *read.warnings)
 
@@ -64,14 +66,16 @@ class Message:
         """Split bytes into segments; HL7Error when there is no readable MSH.
 
         `fallback_charset` is the codec tried where MSH-18 is absent or wrong;
-        `utf8_under_label` reads UTF-8 under an 8859 label as what it is.
+        `utf8_under_label` reads UTF-8 under an 8859 label as what it is, as does a
+        byte order mark.
         """
-        body = raw.removeprefix(BOM).lstrip(b"\r\n")
+        body = body_of(raw)
+        utf8_under_label = utf8_under_label or raw.startswith(BOM)
         delimiters, label = _read_header(body)
         if body.count(b"\r") + body.count(b"\n") > 2 * MAX_SEGMENTS:
             raise HL7Error("102", f"More than {MAX_SEGMENTS} segments.")
         read = decode(body, label, fallback_charset, utf8_under_label=utf8_under_label)
-        lines = [line for line in _lines(read.text, delimiters.field) if line]
+        lines = split_lines(read.text, delimiters.field)
         return cls(raw, lines, _in_charset(delimiters, read.codec), read)
 
     def first(self, name: str) -> Segment | None:
@@ -90,8 +94,10 @@ class Message:
         return (segment.value(*numbers) if segment else "") or default
 
     def encode(self) -> bytes:
-        """The segments again, each ended by CR, in the character set they came in."""
-        return "".join([f"{s.text}\r" for s in self.segments]).encode(self.charset)
+        """The segments put together again as they came, in the same character set."""
+        text = Lines([segment.text for segment in self.segments], self._ends).joined()
+        before = self.raw[: len(self.raw) - len(body_of(self.raw))]
+        return before + text.encode(self.charset)
 
     @property
     def control_id(self) -> str:
@@ -162,21 +168,6 @@ def _oddities(raw: bytes, text: str, segments: Sequence[Segment]) -> list[str]:
     return [warning for warning, seen in found.items() if seen]
 
 
-def _lines(text: str, field: str) -> list[str]:
-    """CR ends a segment; CRLF, LFCR and LF too, but no lone LF in running text."""
-    if "\n" not in text:
-        return text.split("\r")
-    if "\r" not in text:
-        return text.split("\n")
-    return [line.strip("\n") for line in _mixed(field).split(text)]
-
-
-@lru_cache(maxsize=64)
-def _mixed(field: str) -> re.Pattern[str]:
-    mark = re.escape(field)
-    return re.compile(rf"\r|\n(?=[A-Za-z][A-Za-z0-9]{{2}}{mark})")
-
-
 def _read_header(body: bytes) -> tuple[Delimiters, str]:
     """Delimiters and the declared character set, read before the set is known."""
     refuse_wide(body)
@@ -187,13 +178,21 @@ def _read_header(body: bytes) -> tuple[Delimiters, str]:
     return delimiters, declared_label(label, delimiters.repetition)
 
 
+def body_of(raw: bytes) -> bytes:
+    """Without the byte order mark and the line ends that may stand before MSH."""
+    return raw.removeprefix(BOM).lstrip(b"\r\n")
+
+
 def header_line(body: bytes) -> str:
     """The first segment, as Latin-1: one character for each byte."""
     end = body.find(b"\r")
     if end < 0:
         return body.partition(b"\n")[0].decode("latin-1")
     line = body[:end].decode("latin-1")
-    return _lines(f"{line}\r", line[3:4])[0] if "\n" in line else line
+    if "\n" not in line:
+        return line
+    texts = split_lines(f"{line}\r", line[3:4]).texts
+    return texts[0] if texts else ""
 
 
 def header_fields(line: str, delimiters: Delimiters) -> list[str]:

@@ -76,7 +76,9 @@ def test_other_line_ends_are_read_and_told(end: str) -> None:
     raw = sample("01").replace(b"\r", end.encode())
     parsed = Message.parse(raw)
     assert parsed.warnings == (LINE_FEEDS,)
-    assert parsed.encode() == sample("01")
+    assert parsed.encode() == raw
+    whole = Message.parse(sample("01"))
+    assert [s.text for s in parsed.segments] == [s.text for s in whole.segments]
 
 
 def test_a_line_feed_in_running_text_ends_no_segment() -> None:
@@ -175,8 +177,8 @@ ODD = [
 @pytest.mark.parametrize("line", ODD)
 @pytest.mark.parametrize("end", ["", "\r"])
 def test_an_odd_line_is_neither_lost_nor_changed(line: str, end: str) -> None:
-    raw = message("PID|1", line)
-    parsed = Message.parse(raw.removesuffix(b"\r") + end.encode())
+    raw = message("PID|1", line).removesuffix(b"\r") + end.encode()
+    parsed = Message.parse(raw)
     assert [segment.text for segment in parsed.segments[1:]] == ["PID|1", line]
     assert parsed.encode() == raw
 
@@ -209,7 +211,7 @@ def test_a_version_is_read_where_there_is_one(head: str, version: str) -> None:
     assert parsed.version == version
     assert header is not None
     assert header.version == version
-    assert parsed.encode() == f"{head}\r".encode()
+    assert parsed.encode() == head.encode()
 
 
 def test_batches_are_refused_as_a_whole() -> None:
@@ -233,6 +235,21 @@ def test_the_listener_and_the_parser_see_the_same_header(odd: str, end: str) -> 
 @pytest.mark.parametrize("end", ["\r\n\n", "\n\n\r", "\r\r", "\r\n\r\n\n\n"])
 def test_blank_lines_are_no_segments(end: str) -> None:
     lines = ["MSH|^~\\&|A", "PID|1", "junk", "NTE|1||one\ntwo"]
-    parsed = Message.parse("".join(f"{line}{end}" for line in lines).encode())
+    raw = "".join(f"{line}{end}" for line in lines).encode()
+    parsed = Message.parse(raw)
+    assert parsed.encode() == raw
     assert [segment.text for segment in parsed.segments][:3] == lines[:3]
     assert parsed.value("NTE-3") == "one\ntwo"
+
+
+@given(st.text(alphabet="\r\nA|", max_size=30), st.sampled_from(["", "\ufeff", "\r\n"]))
+def test_any_line_ends_come_back_as_they_were(text: str, before: str) -> None:
+    raw = f"{before}MSH|^~\\&|{text.replace('A', 'PID')}".encode()
+    parsed = Message.parse(raw)
+    assert parsed.encode() == raw
+    assert all(segment.text.strip("\r\n") for segment in parsed.segments)
+
+
+def test_a_run_of_line_feeds_costs_no_more_than_its_length() -> None:
+    raw = message("NTE|1||" + "\n" * 300_000 + "x" + "\n\r" * 20_000)
+    assert Message.parse(raw).encode() == raw
