@@ -6,9 +6,7 @@ from dataclasses import dataclass, replace
 
 from radflow.hl7.message import Message
 from radflow.messaging.models import Peer
-from radflow.messaging.models.mapping import CODE_SET, DICOM, KEYS
-
-Paths = tuple[str, ...]
+from radflow.messaging.models.mapping import CODE_SET, DICOM, KEYS, PROFILES, Paths
 
 
 @dataclass(frozen=True)
@@ -22,43 +20,16 @@ class Mapping:
     modality: Paths
     protocol: Paths
     procedure: Paths
-    start: Paths = ("TQ1-7.1", "ORC-7.4", "OBR-27.4", "OBR-36.1")
-    priority: Paths = ("TQ1-9.1", "ORC-7.6", "OBR-27.6", "OBR-5.1")
-    station_ae: Paths = ()
-    station_name: Paths = ()
-    location: Paths = ()
+    start: Paths
+    priority: Paths
+    station_ae: Paths
+    station_name: Paths
+    location: Paths
     obr24: str = DICOM
 
 
-SEED = Mapping(
-    accession=("OBR-3.1", "OBR-18.1"),
-    requested_procedure_id=("OBR-19.1",),
-    step_id=("OBR-20.1",),
-    study_uid=("ZDS-1.1",),
-    modality=("OBR-24.1",),
-    protocol=("OBR-4.4", "OBR-4.1"),
-    procedure=("OBR-4.1",),
-)
-IHE_231 = Mapping(
-    accession=("OBR-18.1",),
-    requested_procedure_id=("OBR-19.1",),
-    step_id=("OBR-20.1",),
-    study_uid=("ZDS-1.1",),
-    modality=("OBR-24.1",),
-    protocol=("OBR-4.4",),
-    procedure=("OBR-44.1", "OBR-4.1"),
-)
-IHE_251 = Mapping(
-    accession=("IPC-1.1", "OBR-18.1"),
-    requested_procedure_id=("IPC-2.1",),
-    step_id=("IPC-4.1",),
-    study_uid=("IPC-3.1", "ZDS-1.1"),
-    modality=("IPC-5.1", "OBR-24.1"),
-    protocol=("IPC-6.1",),
-    procedure=("OBR-44.1", "OBR-4.1"),
-    station_ae=("IPC-9.1",),
-    station_name=("IPC-7.1",),
-    location=("IPC-8.1",),
+SEED, IHE_231, IHE_251 = (
+    Mapping(**PROFILES[name]) for name in ("seed", "ihe-231", "ihe-251")
 )
 # A 2.3.1 sender of unknown habits may follow the seed and fill OBR-3.
 _AUTO_OLD = replace(IHE_231, accession=("OBR-18.1", "OBR-3.1"))

@@ -7,16 +7,17 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from zoneinfo import ZoneInfo
 
-from orders.hl7.profiles import Mapping, Paths
+from orders.hl7.profiles import Mapping
 from orders.requests import Code, OrderRequest, ScheduleRequest
 from orders.selectors import known_procedure
 from radflow.hl7.errors import HL7Error
 from radflow.hl7.fields import CWE, EI, XCN, parse_ts
 from radflow.hl7.groups import OrderGroup
 from radflow.hl7.message import NULL, Message, Segment
+from radflow.messaging.contracts.targets import is_uid
 from radflow.messaging.exceptions import Parked
 from radflow.messaging.models import Peer
-from radflow.messaging.models.mapping import HL70074
+from radflow.messaging.models.mapping import HL70074, Paths
 
 ACCESSION_LENGTH = 16
 # DICOM defined terms (PS3.3 C.7.3.1.1.1) that a scheduled step can have.
@@ -61,6 +62,8 @@ class Reader:
     message: Message
     mapping: Mapping
     peer: Peer
+    # Segment index and field of what a Z contract finds faulty.
+    refused: frozenset[tuple[int, int]] = frozenset()
 
     def request(self) -> OrderRequest:
         """The order as asked for; raises Parked on what must not be guessed."""
@@ -110,7 +113,9 @@ class Reader:
     def _one(self, path: str) -> str:
         segment, number, component = _split(path)
         found = self._segment(segment)
-        return found.value(number, component) if found else ""
+        if found is None or (found.index, number) in self.refused:
+            return ""
+        return found.value(number, component)
 
     def _segment(self, name: str) -> Segment | None:
         group = self.group
@@ -146,7 +151,7 @@ class Reader:
 
     def study_uid(self) -> str:
         value = self.value(self.mapping.study_uid)
-        return value if _is_uid(value) else ""
+        return value if is_uid(value) else ""
 
     def modality(self) -> str:
         value = self.value(self.mapping.modality).upper()
@@ -334,15 +339,3 @@ def _fit(value: str) -> str:
             "cannot go to a scanner. The sender must give a shorter one.",
         )
     return value
-
-
-def _is_uid(value: str) -> bool:
-    parts = value.split(".")
-    return (
-        0 < len(value) <= 64
-        and value[0] in "012"
-        and len(parts) > 1
-        and all(
-            p.isascii() and p.isdigit() and (p == "0" or p[0] != "0") for p in parts
-        )
-    )

@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+Paths = tuple[str, ...]
+
 # Each with the words that people read; the fields behind them are the profile's.
 KEYS: dict[str, str] = {
     "accession": "Accession number",
@@ -20,6 +22,47 @@ KEYS: dict[str, str] = {
     "station_ae": "Station AE title",
     "station_name": "Station name",
     "location": "Location of the step",
+}
+_COMMON: dict[str, Paths] = {
+    "study_uid": ("ZDS-1.1",),
+    "modality": ("OBR-24.1",),
+    "start": ("TQ1-7.1", "ORC-7.4", "OBR-27.4", "OBR-36.1"),
+    "priority": ("TQ1-9.1", "ORC-7.6", "OBR-27.6", "OBR-5.1"),
+    "station_ae": (),
+    "station_name": (),
+    "location": (),
+}
+# Where each profile looks, the first with a value wins.
+PROFILES: dict[str, dict[str, Paths]] = {
+    "seed": {
+        **_COMMON,
+        "accession": ("OBR-3.1", "OBR-18.1"),
+        "requested_procedure_id": ("OBR-19.1",),
+        "step_id": ("OBR-20.1",),
+        "protocol": ("OBR-4.4", "OBR-4.1"),
+        "procedure": ("OBR-4.1",),
+    },
+    "ihe-231": {
+        **_COMMON,
+        "accession": ("OBR-18.1",),
+        "requested_procedure_id": ("OBR-19.1",),
+        "step_id": ("OBR-20.1",),
+        "protocol": ("OBR-4.4",),
+        "procedure": ("OBR-44.1", "OBR-4.1"),
+    },
+    "ihe-251": {
+        **_COMMON,
+        "accession": ("IPC-1.1", "OBR-18.1"),
+        "requested_procedure_id": ("IPC-2.1",),
+        "step_id": ("IPC-4.1",),
+        "study_uid": ("IPC-3.1", "ZDS-1.1"),
+        "modality": ("IPC-5.1", "OBR-24.1"),
+        "protocol": ("IPC-6.1",),
+        "procedure": ("OBR-44.1", "OBR-4.1"),
+        "station_ae": ("IPC-9.1",),
+        "station_name": ("IPC-7.1",),
+        "location": ("IPC-8.1",),
+    },
 }
 CODE_SET = "obr24"
 DICOM, HL70074 = "dicom", "hl70074"

@@ -9,7 +9,14 @@ from django import forms
 
 from radflow.hl7.charsets import CODECS
 from radflow.messaging.models import Listener, Peer
-from radflow.messaging.models.mapping import CODE_SET, CODE_SETS, DICOM, KEYS, fault_in
+from radflow.messaging.models.mapping import (
+    CODE_SET,
+    CODE_SETS,
+    DICOM,
+    KEYS,
+    PROFILES,
+    fault_in,
+)
 from radflow.messaging.peers import listeners
 from radflow.messaging.peers.revisions import label_of
 from radflow.messaging.peers.settings import FIELDS
@@ -22,29 +29,30 @@ else:
 
 MAPPED = {f"map_{key}": key for key in KEYS}
 CODE_SET_FIELD = f"map_{CODE_SET}"
+# What is ticked comes last in each group.
 GROUPS: dict[str, tuple[str, ...]] = {
-    "Identity": ("name", "enabled", "sending_application", "sending_facility"),
+    "Identity": ("name", "sending_application", "sending_facility", "enabled"),
     "Reading": (
         "profile",
-        "fallback_charset",
-        "utf8_under_label",
-        "time_zone",
         "default_authority",
+        "fallback_charset",
+        "time_zone",
         "processing_ids",
         "extra_versions",
+        "utf8_under_label",
         "books_appointments",
     ),
-    "Answering": ("reply_style", "reply_at", "result_seconds", "reused_id"),
+    "Answering": ("reply_style", "reused_id", "reply_at", "result_seconds"),
     "Sending": (
         "host",
         "port",
+        "version_out",
+        "ack_timeout",
+        "wants_status",
+        "wants_results",
         "tls_out",
         "release2_out",
         "enhanced_out",
-        "version_out",
-        "wants_status",
-        "wants_results",
-        "ack_timeout",
     ),
     "Limits": ("listener", "networks", "certificate"),
     "Silence": ("allowed_gap",),
@@ -86,11 +94,17 @@ class PeerForm(PeerFormBase):
         sets = dict.fromkeys([self.instance.fallback_charset, *sorted(CODECS.values())])
         self.fields["fallback_charset"] = forms.ChoiceField(
             label=self.fields["fallback_charset"].label,
-            choices=[(name, name.replace("_", "-").upper()) for name in sets],
+            choices=[(name, _charset(name)) for name in sets],
         )
         self.fields["time_zone"].widget.attrs["list"] = "time-zones"
-        self.fields["extra_versions"].help_text = "Beyond 2.3 to 2.8, as 2.9, 3.0."
+        self.fields[
+            "extra_versions"
+        ].help_text = "Taken from it beyond 2.3 to 2.8. Several with commas."
         self.fields["networks"].help_text += " Several with commas."
+        self.fields["ack_timeout"].help_text = ""
+        listener = self.fields["listener"]
+        assert isinstance(listener, forms.ModelChoiceField)
+        listener.empty_label = "Any"
 
     def _add_mapping(self) -> None:
         """One line per key, and the code set of the modality."""
@@ -140,6 +154,22 @@ class ListenerForm(ListenerFormBase):
     class Meta:
         model = Listener
         fields = list(listeners.FIELDS)
+
+
+def profile_rows() -> list[tuple[str, list[str]]]:
+    """Each key with where every profile looks, in the order of PROFILES."""
+    return [
+        (label, [", else ".join(found[key]) for found in PROFILES.values()])
+        for key, label in KEYS.items()
+    ]
+
+
+def _charset(codec: str) -> str:
+    """`iso8859_15` as people write it."""
+    plain = (
+        codec.upper().replace("ISO8859_", "ISO 8859-").replace("ISO2022_", "ISO 2022-")
+    )
+    return plain.replace("_", "-")
 
 
 def time_zones() -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
 from django.db import models, transaction
@@ -60,10 +61,9 @@ def history_of(peer: Peer) -> list[Step]:
     """Newest first; a peer that nobody changed yet has none."""
     found = list(peer.revisions.select_related("changed_by"))
     names = listener_names()
-    pairs = zip(found, [*found[1:], None], strict=True)
     return [
         Step(new, differences(old.values, new.values, names) if old else [], not old)
-        for new, old in pairs
+        for new, old in zip_longest(found, found[1:])
     ]
 
 

@@ -19,6 +19,7 @@ from radflow.messaging.peers.forms import (
     GROUPS,
     MAPPED,
     PeerForm,
+    profile_rows,
     time_zones,
 )
 from radflow.messaging.peers.revisions import (
@@ -41,7 +42,9 @@ def peer_list(request: HttpRequest) -> HttpResponse:
         "listeners": Listener.objects.all(),
         "may_change": current_user(request).may(Capability.MANAGE_INTERFACES),
     }
-    return render(request, "messaging/peers/list.html", context)
+    is_fragment = request.headers.get("X-Fragment")
+    name = "_tables" if is_fragment else "list"
+    return render(request, f"messaging/peers/{name}.html", context)
 
 
 @requires(Capability.MANAGE_INTERFACES)
@@ -212,6 +215,7 @@ def _form_page(
         "peer": shown,
         "groups": [(title, [form[name] for name in GROUPS[title]]) for title in GROUPS],
         "mapping": [form[name] for name in (*MAPPED, CODE_SET_FIELD)],
+        "profiles": profile_rows(),
         "zones": time_zones(),
         "tried": TRIED,
         **extra,
