@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from radflow.hl7.errors import HL7Error
@@ -31,18 +32,28 @@ CODECS = {
     "UNICODE": "utf_8",
     "UTF-8": "utf_8",
     "UTF8": "utf_8",
-    "ISO-8859-1": "iso8859_1",
-    "ISO8859-1": "iso8859_1",
-    "WINDOWS-1252": "cp1252",
-    "CP1252": "cp1252",
+    "GB18030-2000": "gb18030",
+    "GB 18030": "gb18030",
+    "GBK": "gb18030",
+    "GB2312": "gb18030",
+    "SHIFT_JIS": "shift_jis",
+    "EUC-KR": "euc_kr",
+    **{f"WINDOWS-{page}": f"cp{page}" for page in range(1250, 1259)},
+    **{f"CP{page}": f"cp{page}" for page in range(1250, 1259)},
 }
+# As others write `8859/n`.
+_ISO_8859 = re.compile(r"ISO[-_ ]?8859[-_/](\d{1,2})")
 # Sets in which bytes of ASCII, delimiters among them, may be part of a character.
 ASCII_WITHIN = frozenset({"shift_jis", "gb18030", "big5", "iso2022_jp", "iso2022_jp_2"})
 _SHIFTED_FROM = ("", "ASCII", "ISO IR6", "ISO IR14")
 _SHIFTED_TO = ("ISO IR159", "ISO IR87")
-_WIDE = ("UTF-16", "UTF-32", "UNICODE UTF-16", "UNICODE UTF-32")
+_WIDE = ("UTF-16", "UTF-32", "UNICODE UTF-16", "UNICODE UTF-32", "UTF16", "UTF32")
 _WIDE_STARTS = (b"\xff\xfe", b"\xfe\xff", b"M\0", b"\0M", b"\0\0\0M")
 
+WIDE_TEXT = (
+    "UTF-16 and UTF-32 are not supported, since their bytes hold no HL7 delimiters. "
+    "Send UTF-8, with UNICODE UTF-8 in MSH-18."
+)
 OTHER_SET = "charset: the bytes are not of the declared set"
 UNKNOWN_SET = "charset: MSH-18 is not known"
 HIDDEN_UTF8 = "charset: valid UTF-8 under another label"
@@ -59,7 +70,7 @@ class Decoded:
 
 def codec_for(label: str) -> str | None:
     """The Python codec of an MSH-18 value, None where it is unknown or empty."""
-    return CODECS.get(label.strip().upper())
+    return CODECS.get(_ISO_8859.sub(r"8859/\1", label.strip().upper()))
 
 
 def declared_label(field: str, repetition: str) -> str:
@@ -80,7 +91,7 @@ def declared_label(field: str, repetition: str) -> str:
 def refuse_wide(raw: bytes) -> None:
     """HL7Error 102 for UTF-16 and UTF-32: their bytes hold no HL7 delimiters."""
     if raw.startswith(_WIDE_STARTS):
-        raise HL7Error("102", "UTF-16 and UTF-32 are not supported.", "MSH^1^18")
+        raise HL7Error("102", WIDE_TEXT, "MSH^1^18")
 
 
 def decode(
@@ -94,8 +105,8 @@ def decode(
     """
     name = label.strip().upper()
     if name in _WIDE:
-        raise HL7Error("102", "UTF-16 and UTF-32 are not supported.", "MSH^1^18")
-    declared = CODECS.get(name)
+        raise HL7Error("102", WIDE_TEXT, "MSH^1^18")
+    declared = codec_for(name)
     if declared is None or declared == "ascii":
         return _unlabelled(raw, name, fallback)
     hidden = _is_hidden_utf8(raw, declared)
@@ -107,7 +118,7 @@ def decode(
 
 
 def _unlabelled(raw: bytes, name: str, fallback: str) -> Decoded:
-    known = name in CODECS
+    known = codec_for(name) is not None
     if known and not raw.isascii():
         warnings: tuple[str, ...] = (OTHER_SET,)
     else:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from base64 import b64decode, b64encode
 from dataclasses import dataclass
+from typing import Self
 
+from radflow.hl7.build import Value
 from radflow.hl7.composite import Composite
+from radflow.hl7.errors import HL7Error
 from radflow.hl7.names import (
     NDL,
     XCN,
@@ -15,7 +19,7 @@ from radflow.hl7.names import (
     xcn_to_pn,
     xpn_to_pn,
 )
-from radflow.hl7.segment import NULL
+from radflow.hl7.segment import NULL, Segment
 from radflow.hl7.timestamps import (
     PartialDate,
     Timestamp,
@@ -23,6 +27,9 @@ from radflow.hl7.timestamps import (
     parse_date,
     parse_ts,
 )
+
+BASE64 = "Base64"
+MAX_CONTENT = 10 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -61,27 +68,50 @@ class EI(Composite):
 
 @dataclass(frozen=True)
 class CWE(Composite):
-    """CE and CWE: code, text, system, and the alternate three."""
+    """CE and CWE: code, text, system and the alternate three; CWE adds the rest."""
 
-    POSITIONS = ((1, 1), (2, 1), (3, 1), (4, 1), (5, 1), (6, 1))
+    POSITIONS = tuple((number, 1) for number in range(1, 10))
     code: str = ""
     text: str = ""
     system: str = ""
     alt_code: str = ""
     alt_text: str = ""
     alt_system: str = ""
+    version: str = ""
+    alt_version: str = ""
+    original_text: str = ""
 
 
 @dataclass(frozen=True)
 class PL(Composite):
     """A place in the hospital."""
 
-    POSITIONS = ((1, 1), (2, 1), (3, 1), (4, 1), (9, 1))
+    POSITIONS = ((1, 1), (2, 1), (3, 1), (4, 1), (9, 1), (5, 1), (6, 1), (7, 1), (8, 1))
     point_of_care: str = ""
     room: str = ""
     bed: str = ""
     facility: str = ""
     description: str = ""
+    status: str = ""
+    type: str = ""
+    building: str = ""
+    floor: str = ""
+
+
+@dataclass(frozen=True)
+class XAD(Composite):
+    """An address; `street` is the whole line where the sender did not split it."""
+
+    POSITIONS = tuple((number, 1) for number in range(1, 10))
+    street: str = ""
+    other: str = ""
+    city: str = ""
+    state: str = ""
+    zip: str = ""
+    country: str = ""
+    type: str = ""
+    other_geographic: str = ""
+    county: str = ""
 
 
 @dataclass(frozen=True)
@@ -106,6 +136,33 @@ class ED(Composite):
     encoding: str = ""
     data: str = ""
 
+    @classmethod
+    def holding(cls, data: bytes, type: str, subtype: str, *, source: str = "") -> Self:
+        return cls(source, type, subtype, BASE64, b64encode(data).decode())
+
+    def content(self, limit: int = MAX_CONTENT) -> bytes:
+        """The bytes meant; HL7Error 102 where they are not, or are over the limit."""
+        if len(self.data) > 2 * limit + 4:
+            raise HL7Error("102", f"Encapsulated data of more than {limit} bytes.")
+        data = self._decoded()
+        if len(data) > limit:
+            raise HL7Error("102", f"Encapsulated data of more than {limit} bytes.")
+        return data
+
+    def _decoded(self) -> bytes:
+        text = "".join(self.data.split())
+        try:
+            match self.encoding.upper():
+                case "BASE64":
+                    return b64decode(text, validate=True)
+                case "HEX":
+                    return bytes.fromhex(text)
+        except ValueError:
+            raise HL7Error("102", f"Not valid {self.encoding.title()} data.") from None
+        if self.encoding.upper() not in ("", "A"):
+            raise HL7Error("103", "The encoding of the data is not known.")
+        return self.data.encode()
+
 
 @dataclass(frozen=True)
 class TQ(Composite):
@@ -119,6 +176,28 @@ class TQ(Composite):
     end: str = ""
     priority: str = ""
 
+    @classmethod
+    def of_tq1(cls, segment: Segment) -> Self:
+        """The same of a TQ1 segment, which took the place of the type in 2.5."""
+        numbers = (2, 3, 6, 7, 8, 9)
+        return cls(*[_without_null(segment.value(number)) for number in numbers])
+
+    def tq1(self, number: int = 1) -> dict[int, Value]:
+        """Fields of TQ1 for `build.segment`; `number` is the set id."""
+        return {
+            1: str(number),
+            2: self.quantity,
+            3: self.interval,
+            6: self.duration,
+            7: self.start,
+            8: self.end,
+            9: self.priority,
+        }
+
+
+def _without_null(value: str) -> str:
+    return "" if value == NULL else value
+
 
 __all__ = [
     "CWE",
@@ -131,6 +210,7 @@ __all__ = [
     "PL",
     "RP",
     "TQ",
+    "XAD",
     "XCN",
     "XPN",
     "PartialDate",

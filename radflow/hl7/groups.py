@@ -19,6 +19,24 @@ class Observation:
     def value(self, number: int, component: int = 1) -> str:
         return self.obx.value(number, component)
 
+    @property
+    def sub_id(self) -> str:
+        return self.obx.value(4)
+
+
+def observation_groups(observations: Sequence[Observation]) -> list[list[Observation]]:
+    """Those of one OBX-4 belong together, wherever they stand; without one, to none."""
+    groups: list[list[Observation]] = []
+    known: dict[str, list[Observation]] = {}
+    for observation in observations:
+        if (group := known.get(observation.sub_id)) is not None:
+            group.append(observation)
+            continue
+        groups.append([observation])
+        if observation.sub_id:
+            known[observation.sub_id] = groups[-1]
+    return groups
+
 
 @dataclass
 class OrderGroup:

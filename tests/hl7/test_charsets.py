@@ -93,8 +93,29 @@ def test_bytes_of_no_set_are_refused() -> None:
 
 @pytest.mark.parametrize("codec", ["utf_16", "utf_16_le", "utf_16_be", "utf_32_be"])
 def test_wide_sets_are_refused_clearly(codec: str) -> None:
-    with pytest.raises(HL7Error, match="UTF-16"):
+    with pytest.raises(HL7Error, match="Send UTF-8") as caught:
         Message.parse(_raw("x", "UNICODE UTF-16", codec))
+    assert (caught.value.code, caught.value.location) == ("102", "MSH^1^18")
+
+
+@pytest.mark.parametrize("label", ["UNICODE UTF-16", "utf-32", "UTF16"])
+def test_a_wide_label_is_refused_whatever_the_bytes(label: str) -> None:
+    with pytest.raises(HL7Error, match="Send UTF-8"):
+        Message.parse(_raw("x", label, "ascii"))
+
+
+def test_a_byte_order_mark_says_more_than_the_label() -> None:
+    raw = b"\xef\xbb\xbf" + _raw("Åse", "8859/1", "utf_8")
+    parsed = Message.parse(raw)
+    assert parsed.value("PID-5.1") == "Åse"
+    assert parsed.encode() == raw
+
+
+@pytest.mark.parametrize("label", ["ISO-8859-2", "iso8859-2", "ISO_8859/2"])
+def test_other_spellings_of_a_set_are_known(label: str) -> None:
+    parsed = Message.parse(_raw("Łukasz", label, "iso8859_2"))
+    assert parsed.value("PID-5.1") == "Łukasz"
+    assert parsed.warnings == ()
 
 
 @pytest.mark.parametrize("label", ["WINDOWS-1252", "8859/3", "8859/6", "8859/7"])

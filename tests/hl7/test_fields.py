@@ -4,6 +4,7 @@ import pytest
 
 from radflow.hl7.build import Value, segment
 from radflow.hl7.composite import Composite
+from radflow.hl7.errors import HL7Error
 from radflow.hl7.escapes import STANDARD
 from radflow.hl7.fields import (
     CWE,
@@ -15,6 +16,7 @@ from radflow.hl7.fields import (
     PL,
     RP,
     TQ,
+    XAD,
     XCN,
     XPN,
     names_from_pn,
@@ -45,6 +47,21 @@ def _segment(value: str) -> Segment:
             "WARD3^12^B^GENHOSP^^^^^North",
             PL("WARD3", "12", "B", "GENHOSP", "North"),
         ),
+        (
+            PL,
+            "W^1^A^H^O^C^Main^3^x",
+            PL("W", "1", "A", "H", "x", "O", "C", "Main", "3"),
+        ),
+        (
+            XAD,
+            "1 Main St^Flat 2^Town^ST^1234^GB^H^^Shire",
+            XAD("1 Main St", "Flat 2", "Town", "ST", "1234", "GB", "H", "", "Shire"),
+        ),
+        (
+            CWE,
+            "R^CT^RL^A^B^L^2026^1^as typed",
+            CWE("R", "CT", "RL", "A", "B", "L", "2026", "1", "as typed"),
+        ),
         (RP, "1.2^100^Application^DICOM", RP("1.2", "100", "Application", "DICOM")),
         (ED, "RF^AP^PDF^Base64^AAAA", ED("RF", "AP", "PDF", "Base64", "AAAA")),
         (TQ, "1^^^20260302^20260303^S", TQ("1", "", "", "20260302", "20260303", "S")),
@@ -72,6 +89,57 @@ def test_a_type_is_read_and_written_alike(
 ) -> None:
     assert kind.of(_segment(raw), 1) == read
     assert segment("ZZZ", {1: read.value()}) == f"ZZZ|{raw}"
+
+
+def test_timing_of_a_segment_is_that_of_the_type() -> None:
+    timing = TQ("1", "Q6H", "M30", "20260302", "20260303", "S")
+    line = segment("TQ1", timing.tq1(2))
+    assert line == "TQ1|2|1|Q6H|||M30|20260302|20260303|S"
+    assert TQ.of_tq1(Segment(line, 1, STANDARD)) == timing
+    assert TQ.of_tq1(Segment('TQ1|1|||||||""', 1, STANDARD)) == TQ()
+
+
+def test_data_within_a_message_comes_back() -> None:
+    data = bytes(range(256)) * 40
+    sent = ED.holding(data, "AP", "PDF", source="RF")
+    line = segment("OBX", {5: sent.value()})
+    assert ED.of(Segment(line, 1, STANDARD), 5).content() == data
+
+
+@pytest.mark.parametrize(
+    ("encoding", "data", "content"),
+    [
+        ("base64", "AAEC\nAwQ=\n", b"\0\1\2\3\4"),
+        ("Hex", "00 01fF", b"\0\1\xff"),
+        ("A", "Åse", "Åse".encode()),
+        ("", "x", b"x"),
+    ],
+)
+def test_data_is_read_as_its_encoding_says(
+    encoding: str, data: str, content: bytes
+) -> None:
+    assert ED("", "TX", "", encoding, data).content() == content
+
+
+@pytest.mark.parametrize(
+    ("encoding", "data", "code"),
+    [
+        ("Base64", "AAE", "102"),
+        ("Base64", "A*==", "102"),
+        ("Base64", "Ä===", "102"),
+        ("Hex", "0g", "102"),
+        ("Base64", "A" * 16, "102"),
+        ("A", "x" * 11, "102"),
+        ("A", "x" * 1000, "102"),
+        ("UUEncode", "x", "103"),
+    ],
+)
+def test_data_that_is_none_or_too_much_is_refused(
+    encoding: str, data: str, code: str
+) -> None:
+    with pytest.raises(HL7Error) as caught:
+        ED("", "", "", encoding, data).content(limit=10)
+    assert caught.value.code == code
 
 
 def test_absent_occurrences_are_empty_and_all_are_listed() -> None:

@@ -3,7 +3,13 @@ from __future__ import annotations
 import pytest
 
 from radflow.hl7.errors import HL7Error
-from radflow.hl7.groups import OrderGroup, order_groups, patient_group, result_groups
+from radflow.hl7.groups import (
+    OrderGroup,
+    observation_groups,
+    order_groups,
+    patient_group,
+    result_groups,
+)
 from radflow.hl7.message import Message
 from tests.hl7.samples import message, sample
 
@@ -123,3 +129,34 @@ def test_orders_of_another_patient_are_not_given_to_the_first(head: str) -> None
     with pytest.raises(HL7Error) as caught:
         order_groups(Message.parse(raw))
     assert (caught.value.code, caught.value.location) == ("100", f"{head[:3]}^2")
+
+
+def test_observations_of_one_sub_id_are_one_finding() -> None:
+    lines = [f"OBX|{n}|ST|{what}|{sub}" for n, what, sub in OBSERVED]
+    (group,) = _orders("OBR|1", *lines)
+    found = [
+        [observation.value(1) for observation in one]
+        for one in observation_groups(group.obx)
+    ]
+    assert found == [["1"], ["2", "5"], ["3", "6"], ["4"]]
+
+
+OBSERVED = [
+    (1, "TITLE", ""),
+    (2, "FINDING", "1"),
+    (3, "FINDING", "2"),
+    (4, "NOTE", ""),
+    (5, "SITE", "1"),
+    (6, "SITE", "2"),
+]
+
+
+def test_orders_of_a_message_keep_all_that_is_theirs() -> None:
+    own = ("TQ1|{0}", "OBR|{0}", "NTE|{0}", "DG1|{0}", "OBX|{0}", "IPC|{0}", "ZDS|{0}")
+    lines = [line.format(n) for n in (1, 2, 3) for line in ("ORC|{0}", *own)]
+    for number, group in enumerate(_orders("PID|1", *lines), start=1):
+        one = [group.orc, group.obr, group.zds, group.obx[0].obx]
+        several = [*group.tq1, *group.nte, *group.dg1, *group.ipc]
+        segments = [segment for segment in (*one, *several) if segment is not None]
+        assert {segment.value(1) for segment in segments} == {str(number)}
+        assert len(segments) == 8
