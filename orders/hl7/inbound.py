@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from django.db import DataError
 
@@ -21,6 +22,7 @@ from orders.hl7.patients import (
 )
 from orders.hl7.profiles import mapping_for
 from orders.hl7.requests import Reader
+from orders.hl7.zsegments import Filled, fill, refused_fields
 from orders.identity import Comparison, compare
 from orders.lifecycle import Event, Refused
 from orders.models import Order, OrderEvent
@@ -66,6 +68,10 @@ class Step:
     reader: Reader
     inbound: Inbound
     cause: Cause
+
+    @cached_property
+    def filled(self) -> Filled:
+        return fill(self.reader, self.inbound)
 
     @property
     def control(self) -> str:
@@ -123,16 +129,18 @@ def keys(message: Message, peer: Peer | None) -> list[str]:
 def apply(inbound: Inbound) -> Applied:
     """Apply every order of the message, all or none."""
     mapping = mapping_for(inbound.peer, inbound.message)
+    refused = refused_fields(inbound)
     responds = inbound.peer.reply_style == ReplyStyle.ORDER_RESPONSE
     cause = Cause(actor=inbound.peer.name, inbound_id=inbound.row.pk, answered=responds)
     applied = Applied()
     answers: list[tuple[Order, str]] = []
     for group in _single_orders(order_groups(inbound.message), applied):
-        reader = Reader(group, inbound.message, mapping, inbound.peer)
+        reader = Reader(group, inbound.message, mapping, inbound.peer, refused)
         step = Step(reader, inbound, cause)
         for order in _act(step):
             applied.order_ids.append(order.pk)
             _tell_received(order, step)
+            _tell_filled(order, step, applied)
             if answer := ANSWERS[step.control][0]:
                 answers.append((order, answer))
     if answers and responds:
@@ -203,16 +211,18 @@ def _place(step: Step) -> list[Order]:
     placed = place_order(
         patient=read_patient(step.inbound.message, step.inbound.peer),
         visit=read_visit(step.inbound.message),
-        order=step.reader.request(),
+        order=step.filled.request,
         cause=step.cause,
         peer=step.inbound.peer,
     )
+    if not placed.is_new:
+        _refuse_other_study(step, placed.order)
     return [placed.order]
 
 
 def _change(step: Step) -> list[Order]:
     """One exam: a new procedure for all exams of a placer number is a mistake."""
-    request = step.reader.request()
+    request = step.filled.request
     orders = _addressed(step)
     code = request.procedure.code
     if len(orders) > 1 and any(code not in ("", o.procedure_code) for o in orders):
@@ -222,10 +232,24 @@ def _change(step: Step) -> list[Order]:
             "change by its filler number.",
             "ORC^1^3",
         )
+    if len(orders) == 1:
+        _refuse_other_study(step, orders[0])
     return [
         change_order(order_id=order.pk, request=request, cause=step.cause)
         for order in orders
     ]
+
+
+def _refuse_other_study(step: Step, order: Order) -> None:
+    """A Study UID that was given is never re-pointed (section 8.1)."""
+    told = step.filled.request.study_instance_uid
+    if told not in ("", order.study_instance_uid):
+        raise Parked(
+            "205",
+            "The order has another Study Instance UID than this message. Ours is kept "
+            "and nothing was applied: correct the sender.",
+            "ZDS^1^1" if step.reader.group.zds else "IPC^1^3",
+        )
 
 
 def _event(event: Event) -> Callable[[Step], list[Order]]:
@@ -262,6 +286,22 @@ def _tell_received(order: Order, step: Step) -> None:
         f"{len(row.raw)} bytes, answered {row.ack_code}",
         cause=replace(step.cause, at=row.received_at),
     )
+
+
+def _tell_filled(order: Order, step: Step, applied: Applied) -> None:
+    """What Z segments said, with the contract that says so."""
+    if step.control not in ("NW", "XO"):
+        return
+    fresh = (one for one in step.filled.warnings if one not in applied.warnings)
+    applied.warnings += fresh
+    for title, detail in step.filled.notes:
+        note_on(
+            order,
+            kind=OrderEvent.Kind.NOTE,
+            title=title[:200],
+            detail=detail,
+            cause=replace(step.cause, at=step.inbound.row.received_at),
+        )
 
 
 _ACTIONS: dict[str, Callable[[Step], list[Order]]] = {

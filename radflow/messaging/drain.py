@@ -20,6 +20,7 @@ from radflow import unit
 from radflow.hl7.acks import HL7Error
 from radflow.hl7.message import Message
 from radflow.live import services as live
+from radflow.messaging.contracts.review import review
 from radflow.messaging.exceptions import Parked
 from radflow.messaging.models import InboundMessage, InboundState, Peer
 from radflow.messaging.models.peer import sender_of
@@ -122,13 +123,16 @@ def _lock(message_id: int) -> InboundMessage | None:
 
 def _apply(row: InboundMessage) -> None:
     try:
-        applied = handler_for(row.message_type).apply(read(row))
+        inbound = read(row)
+        noticed = review(inbound)
+        applied = handler_for(row.message_type).apply(inbound)
     except HL7Error as error:
         raise Parked(error.code, error.text, error.location) from error
     row.state = InboundState.APPLIED
     row.applied_at = timezone.now()
     row.order_ids = list(dict.fromkeys(applied.order_ids))
-    row.warnings = [*row.warnings, *(storable(text, 200) for text in applied.warnings)]
+    told = (storable(text, 200) for text in (*noticed, *applied.warnings))
+    row.warnings = [*row.warnings, *told]
     row.error_code = row.error_location = row.error_text = ""
     row.save(
         update_fields=[
@@ -174,7 +178,7 @@ def _park(message_id: int, parked: Parked) -> None:
     row.error_location = storable(parked.location, 60)
     row.save(update_fields=["state", "error_code", "error_text", "error_location"])
     live.publish("message", row.pk)
-    if isinstance(row.peer, Peer):
+    if parked.is_final and isinstance(row.peer, Peer):
         _refuse(row, parked)
 
 

@@ -8,14 +8,18 @@ class Parked(Exception):
 
     Rolls the transaction back; the message goes to the exceptions queue. `code` is
     one of standards.md section 14 (`UNKNOWN_ORDER`, ...) or of table 0357. Texts
-    hold no patient data.
+    hold no patient data. `is_final` is false where the sender is not told yet: a
+    person here decides what becomes of it.
     """
 
-    def __init__(self, code: str, text: str, location: str = "") -> None:
+    def __init__(
+        self, code: str, text: str, location: str = "", *, is_final: bool = True
+    ) -> None:
         super().__init__(text)
         self.code = code
         self.text = text
         self.location = location
+        self.is_final = is_final
 
 
 class PeerChanged(Exception):

@@ -88,7 +88,7 @@ def test_applies_and_tells_what_was_touched(script: Script) -> None:
     found = row("A1")
     assert (found.state, found.order_ids) == ("applied", [found.pk])
     assert found.applied_at is not None
-    assert found.warnings[-1] == "w" * 200
+    assert "w" * 200 in found.warnings
     assert drain() == 0
 
 

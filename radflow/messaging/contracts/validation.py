@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from functools import partial
+from itertools import groupby
 
 from radflow.hl7.message import NULL, Repetition, Segment
 from radflow.messaging.contracts.datatypes import NUMERIC, datatype
@@ -22,12 +23,16 @@ MOST_FINDINGS = 50
 
 @dataclass(frozen=True)
 class Finding:
-    """`location` as in ERR-2: `ZSI^1^4^1^2` is ZSI-4.2; `text` ends a sentence."""
+    """`location` as in ERR-2: `ZSI^1^4^1^2` is ZSI-4.2; `text` ends a sentence.
+
+    What only stands there without being agreed does not spoil its field.
+    """
 
     path: str
     location: str
     text: str
     on_error: str = ZField.OnError.WARN
+    spoils: bool = True
 
     def __str__(self) -> str:
         return f"{self.path} {self.text}"
@@ -50,7 +55,7 @@ class Extracted:
 
 @dataclass
 class Reading:
-    """The outcome for one segment. Values of fields with a finding are left out."""
+    """The outcome for one segment. Fields with a finding give no values."""
 
     rule: SegmentRule
     segment: Segment
@@ -74,10 +79,11 @@ def validate(segment: Segment, rule: SegmentRule, occurrence: int = 1) -> Readin
     place = _Place(rule.segment, occurrence)
     if segment.name != rule.segment:
         text = f"is no {rule.segment} segment"
-        reading.findings.append(Finding(segment.name or "?", place.of(0), text))
+        found = Finding(segment.name or "?", place.of(0), text, spoils=False)
+        reading.findings.append(found)
         return reading
-    for field_rule in rule.fields:
-        _read_field(reading, field_rule, place)
+    for number, rules in groupby(rule.fields, key=lambda one: one.field):
+        _read_field(reading, number, list(rules), place)
     reading.findings += _beyond(segment, rule, place)
     del reading.findings[MOST_FINDINGS:]
     return reading
@@ -97,25 +103,38 @@ class _Place:
         return where + (f"^{repetition}^{component}" if component else "")
 
 
-def _read_field(reading: Reading, rule: FieldRule, place: _Place) -> None:
-    occurrences = reading.segment.repetitions(rule.field)
+def _read_field(
+    reading: Reading, number: int, rules: list[FieldRule], place: _Place
+) -> None:
+    """A fault in one component spoils the others: the field has another shape."""
+    found = [one for rule in rules for one in _check(reading.segment, rule, place)]
+    reading.findings += found
+    if found:
+        return
+    occurrences = reading.segment.repetitions(number)
+    for rule in rules:
+        told = [one for one in occurrences if _has_value(one, rule.component)]
+        if rule.target and told:
+            values = tuple(leaf(one, rule) for one in told)
+            path = place.path(number, rule.component)
+            reading.extracted.append(
+                Extracted(rule.target, values, rule.policy, path, rule.name)
+            )
+
+
+def _check(segment: Segment, rule: FieldRule, place: _Place) -> Iterator[Finding]:
+    occurrences = segment.repetitions(rule.field)
     told = [one for one in occurrences if _has_value(one, rule.component)]
-    faults = [(1, text) for text in _absent(reading.segment, rule, bool(told))]
+    faults = [(1, text) for text in _absent(segment, rule, bool(told))]
     if len(occurrences) > 1 and not rule.repeats and rule.component < 2:
         faults.append((2, "repeats and may not"))
     for number, one in enumerate(occurrences, start=1):
         if one in told:
             faults += [(number, text) for text in _faults(one, rule)]
+    path = place.path(rule.field, rule.component)
     for number, text in faults:
-        path = place.path(rule.field, rule.component)
         location = place.of(rule.field, rule.component, number)
-        reading.findings.append(Finding(path, location, text, rule.on_error))
-    if rule.target and told and not faults:
-        values = tuple(leaf(one, rule) for one in told)
-        path = place.path(rule.field, rule.component)
-        reading.extracted.append(
-            Extracted(rule.target, values, rule.policy, path, rule.name)
-        )
+        yield Finding(path, location, text, rule.on_error)
 
 
 def _has_value(one: Repetition, component: int) -> bool:
@@ -153,7 +172,16 @@ def leaf(one: Repetition, rule: FieldRule) -> str:
     return one.value()
 
 
-def _faults(one: Repetition, rule: FieldRule) -> Iterator[str]:
+def _faults(one: Repetition, rule: FieldRule) -> list[str]:
+    """What the contract says of it; then only, what its target does."""
+    if found := list(_agreed_faults(one, rule)):
+        return found
+    target = TARGETS.get(rule.target)
+    fault = target.check(leaf(one, rule)) if target else ""
+    return [fault] if fault else []
+
+
+def _agreed_faults(one: Repetition, rule: FieldRule) -> Iterator[str]:
     value = leaf(one, rule)
     yield from _type_faults(one, rule)
     if rule.max_length and len(value) > rule.max_length:
@@ -164,8 +192,6 @@ def _faults(one: Repetition, rule: FieldRule) -> Iterator[str]:
         yield "does not fit its pattern"
     if rule.lowest is not None or rule.highest is not None:
         yield from _range_faults(value, rule)
-    if rule.target in TARGETS and (fault := TARGETS[rule.target].check(value)):
-        yield fault
 
 
 def _type_faults(one: Repetition, rule: FieldRule) -> Iterator[str]:
@@ -206,7 +232,7 @@ def _beyond(segment: Segment, rule: SegmentRule, place: _Place) -> Iterable[Find
             continue
         if number not in known:
             text = "is not in the contract"
-            yield Finding(place.path(number), place.of(number), text)
+            yield Finding(place.path(number), place.of(number), text, spoils=False)
         elif most := _most_components(rule.of_field(number)):
             yield from _extra(segment, number, most, place)
 
@@ -233,4 +259,5 @@ def _extra(
                 place.path(number, component),
                 place.of(number, component, repetition),
                 "is a component that is not in the contract",
+                spoils=False,
             )
