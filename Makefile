@@ -4,7 +4,7 @@ PY := .venv/bin/python
 TEMPORARY := $(PY) -m radflow.embedded --temporary --
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check e2e corpus bench screenshots lock clean-data setup setup-dev
+.PHONY: help run test check e2e corpus fuzz bench screenshots lock clean-data setup setup-dev
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,6 +25,9 @@ e2e: setup-dev ## the whole flow from outside: sockets, DICOM tools, a browser
 
 corpus: setup-dev ## send a folder of messages: make corpus ARGS="--folder ..."
 	@$(PY) -m tests.corpus $(ARGS)
+
+fuzz: setup-dev ## a million random texts and damaged messages against the wire
+	@$(PY) -m tests.fuzz $(ARGS)
 
 bench: setup-dev ## measure rates and latencies on an instance of its own
 	@$(PY) -m tests.bench $(ARGS)
