@@ -4,7 +4,7 @@ PY := .venv/bin/python
 TEMPORARY := $(PY) -m radflow.embedded --temporary --
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check e2e corpus fuzz bench screenshots lock clean-data setup setup-dev
+.PHONY: help run test check e2e faults corpus fuzz bench screenshots lock clean-data setup setup-dev
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,6 +22,9 @@ check: setup-dev ## style, types, import contracts, migrations
 e2e: setup-dev ## the whole flow from outside: sockets, DICOM tools, a browser
 	@deploy/ensure-tools.sh
 	@$(PY) -m pytest --override-ini addopts="-q --strict-markers --strict-config" tests/e2e
+
+faults: setup-dev ## kill -9, broker and database away: nothing acknowledged is lost
+	@$(PY) -m pytest --override-ini addopts="-q -s --strict-markers --strict-config" tests/faults
 
 corpus: setup-dev ## send a folder of messages: make corpus ARGS="--folder ..."
 	@$(PY) -m tests.corpus $(ARGS)
