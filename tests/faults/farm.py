@@ -181,7 +181,7 @@ class Database(Service):
         super().__init__("postgres")
         self._command = _command_line(self.pid)
         owner = Path(f"/proc/{self.pid}").stat()
-        self._ids = {"user": owner.st_uid, "group": owner.st_gid}
+        self._user, self._group = owner.st_uid, owner.st_gid
         self._folder = Path(f"/proc/{self.pid}/cwd").readlink()
         self._again: subprocess.Popen[bytes] | None = None
 
@@ -198,7 +198,8 @@ class Database(Service):
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             extra_groups=[] if os.getuid() == 0 else None,
-            **self._ids,  # type: ignore[arg-type]
+            user=self._user,
+            group=self._group,
         )
 
     def end(self) -> None:
