@@ -53,7 +53,9 @@ FROM messaging_peer AS peer CROSS JOIN LATERAL (
         AND earlier.id < mine.id AND earlier.state IN ('queued', 'sent', 'refused'))
   ORDER BY mine.id LIMIT 1 FOR UPDATE SKIP LOCKED
 ) AS due
-WHERE peer.enabled AND peer.retry_at <= now() AND NOT EXISTS (
+WHERE peer.enabled AND peer.retry_at <= now()
+  AND (peer.sending_paused_at IS NULL OR due.id <= peer.drain_until)
+  AND NOT EXISTS (
   SELECT 1 FROM messaging_outbound AS busy
   WHERE busy.peer_id = peer.id AND busy.leased_until > now())
 ORDER BY due.id LIMIT 1
