@@ -8,21 +8,16 @@ import os
 import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from django.conf import settings
 
 from radflow.hl7.server import Limits, MLLPServer
-from radflow.hl7.tls import server_context
+from radflow.messaging import tls
 from radflow.messaging.models import Security
 
 logger = logging.getLogger(__name__)
 
 REPORT_SECONDS = 600.0
-
-
-class NotConfigured(Exception):
-    """A file that TLS needs is not named; the text says which."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +37,7 @@ class _Open:
 
     port: Port
     server: MLLPServer
-    tls: ssl.SSLContext | None = None
+    context: ssl.SSLContext | None = None
     read: tuple[float, ...] = ()
     reported: str = ""
     reported_at: float = 0.0
@@ -54,8 +49,8 @@ class _Open:
         self.server.release2 = port.release2
 
     def renew(self) -> None:
-        if self.tls is not None and (written := _written()) != self.read:
-            self.tls.load_cert_chain(settings.TLS_CERTIFICATE, settings.TLS_KEY)
+        if self.context is not None and (written := tls.written()) != self.read:
+            tls.renew(self.context)
             self.read = written
             logger.info("%s: certificate read again", self.port.name)
 
@@ -116,14 +111,15 @@ class Ports:
             opened.renew()
             opened.report()
             self.faults.pop(port.number, None)
-        except (OSError, NotConfigured) as error:
+        except (OSError, tls.NotConfigured) as error:
             self._tell(port, _reason(error))
 
     async def _begin(self, port: Port) -> _Open:
-        tls = None if port.security == Security.PLAIN else _tls(port.security)
-        opened = _Open(port, self._new_server(), tls, _written() if tls else ())
+        context = tls.for_listening(port.security)
+        read = tls.written() if context is not None else ()
+        opened = _Open(port, self._new_server(), context, read)
         opened.change(port)
-        await opened.server.start(settings.BIND, port.number, ssl=tls)
+        await opened.server.start(settings.BIND, port.number, ssl=context)
         return opened
 
     def _tell(self, port: Port, reason: str) -> None:
@@ -139,25 +135,3 @@ def _reason(error: Exception) -> str:
     # The loop's own text names the address once more.
     number = error.errno if isinstance(error, OSError) else None
     return os.strerror(number) if number else str(error)
-
-
-def _tls(security: str) -> ssl.SSLContext:
-    certificate = _file("RADFLOW_TLS_CERTIFICATE", settings.TLS_CERTIFICATE)
-    key = _file("RADFLOW_TLS_KEY", settings.TLS_KEY)
-    ca = None
-    if security == Security.MUTUAL:
-        ca = _file("RADFLOW_TLS_CA", settings.TLS_CA)
-    return server_context(certificate, key, client_ca=ca)
-
-
-def _file(variable: str, path: str) -> Path:
-    if not path:
-        raise NotConfigured(f"{variable} is not set")
-    if not Path(path).is_file():
-        raise NotConfigured(f"{variable} names no file")
-    return Path(path)
-
-
-def _written() -> tuple[float, ...]:
-    files = (settings.TLS_CERTIFICATE, settings.TLS_KEY)
-    return tuple(Path(name).stat().st_mtime for name in files)

@@ -15,10 +15,12 @@ from django.db import OperationalError
 from pytest_django import Settings
 
 from radflow.hl7.acks import read_ack
+from radflow.hl7.client import MLLPClient
 from radflow.hl7.framing import COMMITTED
 from radflow.hl7.tls import client_context
 from radflow.messaging import listening
 from radflow.messaging.models import Listener, Security
+from radflow.messaging.tls import NotConfigured, for_sending
 from tests.door import order_message
 from tests.factories import PeerFactory
 from tests.hl7.certificates import issue, needs_openssl
@@ -238,3 +240,27 @@ async def test_a_renewed_certificate_is_shown_without_a_restart(
         second.certificate.replace(first.certificate)
         second.key.replace(first.key)
         await until_answered(spare, client_context(ca=first.certificate))
+
+
+@needs_openssl
+async def test_what_we_send_by_tls_shows_our_certificate(
+    settings: Settings, spare: int, tmp_path: Path
+) -> None:
+    ours = issue(tmp_path)
+    settings.TLS_CERTIFICATE, settings.TLS_KEY = str(ours.certificate), str(ours.key)
+    settings.TLS_CA = str(ours.certificate)
+    await create(spare, security=Security.MUTUAL)
+
+    def send() -> bytes:
+        with MLLPClient("127.0.0.1", spare, ssl=for_sending()) as client:
+            return client.send(order_message(control_id="TLS"))
+
+    async with serving(settings):
+        await until_open(spare)
+        assert read_ack(await asyncio.to_thread(send)).code == "AA"
+
+
+def test_sending_by_tls_needs_its_files(settings: Settings, tmp_path: Path) -> None:
+    settings.TLS_CA = str(tmp_path / "missing")
+    with pytest.raises(NotConfigured, match="RADFLOW_TLS_CA"):
+        for_sending()
