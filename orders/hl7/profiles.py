@@ -25,16 +25,16 @@ class Mapping:
     station_ae: Paths
     station_name: Paths
     location: Paths
-    obr24: str = DICOM
+    obr24: str
 
 
-SEED, IHE_231, IHE_251 = (
-    Mapping(**PROFILES[name]) for name in ("seed", "ihe-231", "ihe-251")
-)
+def _mapping(paths: dict[str, Paths]) -> Mapping:
+    return Mapping(**paths, obr24=DICOM)
+
+
+_BY_NAME = {name: _mapping(paths) for name, paths in PROFILES.items()}
 # A 2.3.1 sender of unknown habits may follow the seed and fill OBR-3.
-_AUTO_OLD = replace(IHE_231, accession=("OBR-18.1", "OBR-3.1"))
-
-_BY_NAME = {"seed": SEED, "ihe-231": IHE_231, "ihe-251": IHE_251}
+_AUTO_OLD = replace(_BY_NAME["ihe-231"], accession=("OBR-18.1", "OBR-3.1"))
 
 
 def mapping_for(peer: Peer, message: Message) -> Mapping:
@@ -49,5 +49,5 @@ def _of_profile(profile: str, message: Message) -> Mapping:
     if profile in _BY_NAME:
         return _BY_NAME[profile]
     if message.first("IPC") is not None:
-        return IHE_251
-    return _AUTO_OLD if message.version < "2.5" else SEED
+        return _BY_NAME["ihe-251"]
+    return _AUTO_OLD if message.version < "2.5" else _BY_NAME["seed"]

@@ -106,8 +106,7 @@ def _conflict_page(
 ) -> HttpResponse:
     """Theirs beside mine; saving again from here keeps mine."""
     current = Peer.objects.get(pk=form.instance.pk)
-    form.data = form.data.copy()
-    form.data["revision"] = str(current.revision)
+    form.data = {**request.POST.dict(), "revision": str(current.revision)}
     extra = {
         "conflict": conflict,
         "differing": differences(
