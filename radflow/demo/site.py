@@ -12,6 +12,7 @@ from radflow.accounts.demo import DEMO_PASSWORD, PEOPLE
 from radflow.accounts.models import User
 from radflow.accounts.roles import Role
 from radflow.messaging.models import Peer
+from radflow.messaging.models.peer import ANY
 from worklist.models import Room, Station
 
 # room, location, station name, AE title, modality
@@ -56,21 +57,20 @@ def make_people() -> dict[str, User]:
                 "last_name": person.last_name,
                 "role": person.role,
                 "staff_id": person.staff_id,
-                "is_staff": person.role in (Role.ADMINISTRATOR, Role.INTERFACE_ADMIN),
+                "is_staff": person.role == Role.ADMINISTRATOR,
                 "password": password,
             },
         )
         people[person.username] = user
-    _grant_admin_pages(people["pacs"], people["admin"])
+    _grant_admin_pages(people["admin"])
     return people
 
 
-def _grant_admin_pages(pacs: User, admin: User) -> None:
-    """Which configuration pages the two administrators find under /admin/."""
-    names = ["peer", "room", "station", "procedure"]
+def _grant_admin_pages(admin: User) -> None:
+    """Which configuration pages the administrator finds under /admin/."""
+    names = ["room", "station", "procedure"]
     pages = Permission.objects.filter(content_type__model__in=names)
     pages = pages.exclude(codename__startswith="delete")
-    pacs.user_permissions.set(pages.filter(content_type__model="peer"))
     people = Permission.objects.filter(content_type__model="user")
     admin.user_permissions.set((pages | people).distinct())
 
@@ -98,23 +98,33 @@ def make_department() -> None:
         )
 
 
-def make_peers() -> Peer:
-    """Any sender is welcome in the demo; answers go to the loop-back receiver."""
-    peer, _ = Peer.objects.get_or_create(
-        name="Any sender (demo)",
-        defaults={
-            "sending_application": "*",
-            "sending_facility": "*",
-            "profile": "auto",
-            "reply_style": "order_response",
-            "processing_ids": "PTD",
-            "default_authority": FROM_FACILITY,
-            "time_zone": settings.TIME_ZONE,
-            "books_appointments": True,
-        },
-    )
-    # The receiver's address follows this start's ports.
-    peer.host = settings.DEMO_RECEIVER_HOST
-    peer.port = settings.DEMO_RECEIVER_PORT
-    peer.save(update_fields=["host", "port"])
-    return peer
+# name, MSH-3, MSH-4, whether it orders (and so hears what becomes of it)
+PARTNERS = (
+    ("Hospital EHR", "EHRX", "GENHOSP", True),
+    ("Emergency department", "EDX", "GENHOSP", True),
+    ("Patient administration", "ADTX", "GENHOSP", False),
+    # Anybody is welcome in the demo, so that a newcomer's first message is taken.
+    ("Any sender (demo)", ANY, ANY, True),
+)
+
+
+def make_peers() -> None:
+    """The simulated hospital's systems; what they hear goes to the demo's receiver."""
+    for name, application, facility, orders in PARTNERS:
+        peer, _ = Peer.objects.get_or_create(
+            name=name,
+            defaults={
+                "sending_application": application,
+                "sending_facility": facility,
+                "reply_style": "order_response" if orders else "ack",
+                "processing_ids": "PTD",
+                "default_authority": FROM_FACILITY,
+                "time_zone": settings.TIME_ZONE,
+                "books_appointments": True,
+            },
+        )
+        if orders:
+            # The receiver's address follows this start's ports.
+            peer.host = settings.DEMO_RECEIVER_HOST
+            peer.port = settings.DEMO_RECEIVER_PORT
+            peer.save(update_fields=["host", "port"])

@@ -11,7 +11,12 @@ from django.conf import settings
 from django.utils import timezone
 
 from radflow.demo.cast import CAST
-from radflow.demo.simulator.orders import Wanted, bad_message, new_order
+from radflow.demo.simulator.orders import (
+    Wanted,
+    admission,
+    bad_message,
+    new_order,
+)
 from radflow.demo.site import PROCEDURES, ROOMS
 from radflow.hl7.acks import read_ack
 from radflow.hl7.client import MLLPClient, MLLPError
@@ -39,9 +44,10 @@ class Hospital:
         self._sent = 0
 
     def step(self) -> None:
-        """One order; every sixth time a bad message goes with it."""
+        """One order and news of a patient; every sixth time also a bad message."""
         self._sent += 1
         self.send_order()
+        self.send_admission()
         if self._sent % BAD_EVERY == 0:
             self.send_bad()
 
@@ -49,6 +55,9 @@ class Hospital:
         wanted = _wanted()
         dialect = random.choice(DIALECTS)
         self._send(new_order(wanted, _control_id(), dialect))
+
+    def send_admission(self) -> None:
+        self._send(admission(random.choice(CAST), _control_id(), timezone.now()))
 
     def send_bad(self) -> None:
         self._send(bad_message(_control_id(), timezone.now()))
@@ -63,7 +72,7 @@ class Hospital:
 
 
 def _control_id() -> str:
-    return f"H{time.time_ns() // 1_000_000}"
+    return f"H{time.time_ns() // 1000}"
 
 
 def _wanted() -> Wanted:

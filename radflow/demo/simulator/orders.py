@@ -42,7 +42,8 @@ def new_order(wanted: Wanted, control_id: str, dialect: str) -> bytes:
     version = "2.3.1" if dialect == "orm-231" else "2.5.1"
     kind = {"orm-231": "ORM^O01", "oml-251": "OML^O21", "omi-251": "OMI^O23"}[dialect]
     head = msh(
-        sending_application="EHRX",
+        # The emergency department has an older system of its own.
+        sending_application="EDX" if dialect == "orm-231" else "EHRX",
         sending_facility=AUTHORITY,
         receiving_application="RADFLOW",
         receiving_facility="RADDEPT",
@@ -60,16 +61,7 @@ def new_order(wanted: Wanted, control_id: str, dialect: str) -> bytes:
 def _patient(wanted: Wanted) -> list[str]:
     person = wanted.person
     lines = [
-        segment(
-            "PID",
-            {
-                1: "1",
-                3: (person.mrn, "", "", AUTHORITY, "MR"),
-                5: (person.family, person.given),
-                7: f"{person.birth_date:%Y%m%d}",
-                8: person.sex,
-            },
-        ),
+        _pid(person),
         segment(
             "PV1", {1: "1", 2: "O", 3: (person.ward,), 19: f"V{wanted.number[-9:]}"}
         ),
@@ -77,6 +69,19 @@ def _patient(wanted: Wanted) -> list[str]:
     if person.allergy:
         lines.append(segment("AL1", {1: "1", 2: "DA", 3: ("", person.allergy)}))
     return lines
+
+
+def _pid(person: Person) -> str:
+    return segment(
+        "PID",
+        {
+            1: "1",
+            3: (person.mrn, "", "", AUTHORITY, "MR"),
+            5: (person.family, person.given),
+            7: f"{person.birth_date:%Y%m%d}",
+            8: person.sex,
+        },
+    )
 
 
 def _order(wanted: Wanted, dialect: str) -> list[str]:
@@ -117,6 +122,24 @@ def _ipc(wanted: Wanted) -> str:
             9: wanted.station_ae,
         },
     )
+
+
+def admission(person: Person, control_id: str, now: datetime) -> bytes:
+    """ADT^A08 of the patient administration: the person as it knows them."""
+    head = msh(
+        sending_application="ADTX",
+        sending_facility=AUTHORITY,
+        receiving_application="RADFLOW",
+        receiving_facility="RADDEPT",
+        time=now,
+        message_type="ADT^A08",
+        structure="ADT_A01",
+        control_id=control_id,
+        processing_id="P",
+        version="2.5.1",
+        charset="UNICODE UTF-8",
+    )
+    return build([head, segment("EVN", {2: format_ts(now)}), _pid(person), "PV1|1|N"])
 
 
 def bad_message(control_id: str, now: datetime) -> bytes:
