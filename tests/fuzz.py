@@ -137,6 +137,8 @@ def main() -> int:
         total, begun = Outcome(kind), time.monotonic()
         for outcome in fuzz(chunks, corpus, arguments.workers):
             total.add(outcome)
+            for text in outcome.failures:
+                print(f"\n{text}")
             _progress(total, arguments.count, time.monotonic() - begun)
         print()
         totals.append(total)
@@ -174,8 +176,6 @@ def _report(total: Outcome) -> int:
     kinds = Counter(text.split(": ", 1)[1][:80] for text in total.failures)
     for kind, number in kinds.most_common(20):
         print(f"  {number} times {kind}")
-    for text in total.failures[:10]:
-        print(f"  {text}")
     return int(bool(total.failures))
 
 

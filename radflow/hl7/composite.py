@@ -18,7 +18,7 @@ class Composite:
     @classmethod
     def read(cls, repetition: Repetition) -> Self:
         """From one occurrence; HL7 null reads as empty."""
-        values = [repetition.value(*position) for position in cls.POSITIONS]
+        values = repetition.leaves(cls.POSITIONS)
         return cls(*["" if value == NULL else value for value in values])
 
     @classmethod

@@ -7,6 +7,7 @@ repetitions start at 1.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from radflow.hl7.escapes import Delimiters, unescape
 
@@ -32,6 +33,24 @@ class Repetition:
     def raw_value(self, component: int = 1, subcomponent: int = 1) -> str:
         part = _nth(self.raw, self._delimiters.component, component)
         return _nth(part, self._delimiters.subcomponent, subcomponent)
+
+    def leaves(self, positions: Sequence[tuple[int, int]]) -> list[str]:
+        """Values at component and sub-component, the occurrence split once."""
+        marks = self._delimiters
+        parts = _split(self.raw, marks.component)
+        if len(parts) == 1 and (
+            not marks.subcomponent or marks.subcomponent not in self.raw
+        ):
+            only = unescape(self.raw, marks)
+            return [only if position == (1, 1) else "" for position in positions]
+        size = len(parts)
+        raws = [
+            _nth(parts[component - 1], marks.subcomponent, sub)
+            if component <= size
+            else ""
+            for component, sub in positions
+        ]
+        return [unescape(raw, marks) if raw else "" for raw in raws]
 
     def subcomponents(self, component: int = 1) -> list[str]:
         """Each sub-component of a component, unescaped."""
@@ -116,6 +135,13 @@ class Segment:
     def is_null(self, number: int) -> bool:
         """The field is `""`: delete what you have (section 2.5.3)."""
         return self.raw_field(number) == NULL
+
+
+def _placed(
+    parts: list[str], positions: Sequence[tuple[int, int]]
+) -> list[tuple[str, int]]:
+    size = len(parts)
+    return [(parts[n - 1] if n <= size else "", sub) for n, sub in positions]
 
 
 def _split(text: str, mark: str) -> list[str]:

@@ -111,8 +111,8 @@ def _compare(message: Message) -> None:
         raw, again = _text(raw, message), _text(again, message)
     if again != raw:
         raise NotAlike("encoding gives other bytes")
-    lines = [line for line in body_of(message.raw).split(b"\r") if line.strip(b"\n")]
-    if b"\n" not in message.raw and len(lines) != len(message.segments):
+    lines = [line for line in body_of(raw).split(b"\r") if line]
+    if b"\n" not in raw and len(lines) != len(message.segments):
         raise NotAlike(f"{len(lines)} lines, {len(message.segments)} segments")
     header = peek(message.raw)
     if header is None or header.processing_id is None:
@@ -137,12 +137,11 @@ def _read_fields(one: Segment) -> list[Composite]:
         for repetition in one.repetitions(number)[:50]:
             repetition.components()
             repetition.text()
-    types = TYPES.get(one.name, {})
     return [
-        composite
-        for number, kinds in types.items()
+        kind.read(repetition)
+        for number, kinds in TYPES.get(one.name, {}).items()
+        for repetition in one.repetitions(number)[:200]
         for kind in kinds
-        for composite in kind.all(one, number)[:50]
     ]
 
 

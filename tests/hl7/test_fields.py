@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from radflow.hl7.build import Value, segment
 from radflow.hl7.composite import Composite
@@ -140,6 +142,14 @@ def test_data_that_is_none_or_too_much_is_refused(
     with pytest.raises(HL7Error) as caught:
         ED("", "", "", encoding, data).content(limit=10)
     assert caught.value.code == code
+
+
+@given(st.text(alphabet="ab^&~\\\\TS", max_size=30))
+def test_an_occurrence_is_split_alike_at_once_and_by_parts(text: str) -> None:
+    positions = [(n, sub) for n in range(1, 6) for sub in range(1, 4)]
+    for occurrence in _segment(text).repetitions(1):
+        one_by_one = [occurrence.value(*position) for position in positions]
+        assert occurrence.leaves(positions) == one_by_one
 
 
 def test_absent_occurrences_are_empty_and_all_are_listed() -> None:
