@@ -87,9 +87,12 @@ def msh(
     processing_id: str,
     version: str,
     structure: str = "",
+    accept_ack: str = "",
+    application_ack: str = "",
     charset: str = "",
 ) -> str:
-    """`message_type` as `ORM^O01`, `time` aware, `charset` of table 0211.
+    """`message_type` as `ORM^O01`, `time` aware, `charset` of table 0211,
+    the two acknowledgement conditions (MSH-15 and MSH-16) of table 0155.
 
     The structure (MSH-9.3) is left out of versions that do not know it.
     """
@@ -111,6 +114,8 @@ def msh(
             8: control_id,
             9: processing_id,
             10: version,
+            13: accept_ack,
+            14: application_ack,
             16: charset,
         },
     )

@@ -9,9 +9,7 @@ its control ID, so the receiver can tell. After a positive ACK it is never sent.
 from __future__ import annotations
 
 import logging
-import os
 import random
-import threading
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -20,14 +18,17 @@ from django.utils import timezone
 
 from radflow.hl7.acks import Ack, HL7Error, read_ack
 from radflow.hl7.client import MLLPClient, MLLPError, MLLPTimeout
+from radflow.hl7.header import peek
 from radflow.live import services as live
 from radflow.messaging import signals
+from radflow.messaging.destinations import connection_to
 from radflow.messaging.models import (
     DeliveryAttempt,
     OutboundMessage,
     OutboundState,
     Peer,
 )
+from radflow.messaging.services import ALWAYS
 from radflow.messaging.text import storable
 
 logger = logging.getLogger(__name__)
@@ -110,13 +111,17 @@ def _lease() -> OutboundMessage | None:
 
 
 def _deliver(message: OutboundMessage) -> Try:
-    client = _client(message.peer)
     try:
-        response = client.send(bytes(message.raw))
+        with connection_to(message.peer) as client:
+            return _exchange(client, message)
     except MLLPTimeout:
         return Try("timeout")
     except MLLPError:
         return Try("unreachable")
+
+
+def _exchange(client: MLLPClient, message: OutboundMessage) -> Try:
+    response = client.send(bytes(message.raw))
     try:
         ack = read_ack(response)
     except HL7Error:
@@ -127,18 +132,6 @@ def _deliver(message: OutboundMessage) -> Try:
         client.close()
         return Try("mismatch", response, ack)
     return Try(storable(ack.code, 20) or "mismatch", response, ack)
-
-
-_clients: dict[tuple[int, int, str, int], MLLPClient] = {}
-
-
-def _client(peer: Peer) -> MLLPClient:
-    """One connection per peer and worker: an answer belongs to whoever asked."""
-    key = (os.getpid(), threading.get_ident(), peer.host, peer.port)
-    if key not in _clients:
-        _clients[key] = MLLPClient(peer.host, peer.port)
-    _clients[key].timeout = float(peer.ack_timeout)
-    return _clients[key]
 
 
 @transaction.atomic
@@ -154,7 +147,9 @@ def _settle(message: OutboundMessage, tried: Try, started: datetime) -> None:
     if held.attempts != message.attempts or held.state != OutboundState.SENT:
         return
     held.leased_until = None
-    if tried.outcome in ("AA", "CA"):
+    if tried.outcome == "CA" and _awaits_result(held):
+        _accept(held, tried)
+    elif tried.outcome in ("AA", "CA"):
         _acknowledge(held, tried)
         signals.message_acknowledged.send(
             OutboundMessage, message=held, attempt=attempt
@@ -169,6 +164,20 @@ def _settle(message: OutboundMessage, tried: Try, started: datetime) -> None:
     live.publish("message", held.pk)
 
 
+def _awaits_result(message: OutboundMessage) -> bool:
+    """As the frozen header asked (MSH-16), whatever the peer is set to since."""
+    header = peek(bytes(message.raw))
+    return header is not None and header.field(16) == ALWAYS
+
+
+def _accept(message: OutboundMessage, tried: Try) -> None:
+    """Stored over there; what became of it comes as a message of its own."""
+    message.state = OutboundState.ACCEPTED
+    message.accepted_at = timezone.now()
+    message.ack_code, message.ack_raw = tried.outcome, tried.response
+    message.save(update_fields=[*_SETTLED, "accepted_at"])
+
+
 def _acknowledge(message: OutboundMessage, tried: Try) -> None:
     message.state = OutboundState.ACKNOWLEDGED
     message.acknowledged_at = timezone.now()
@@ -181,8 +190,10 @@ def _gave_up(message: OutboundMessage, tried: Try) -> bool:
     """AE a few times over; a peer that cannot be reached is tried for ever."""
     if tried.outcome not in ("AE", "CE"):
         return False
-    errors = message.tries.filter(outcome__in=["AE", "CE"]).count()
-    return errors >= ERROR_TRIES
+    errors = message.tries.filter(outcome__in=["AE", "CE"])
+    if message.resent_at:
+        errors = errors.filter(started_at__gte=message.resent_at)
+    return errors.count() >= ERROR_TRIES
 
 
 def _refuse(message: OutboundMessage, tried: Try) -> None:

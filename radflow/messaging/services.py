@@ -24,6 +24,8 @@ from radflow.messaging.models import (
 from radflow.messaging.models.peer import ANY
 from radflow.messaging.text import storable
 
+ALWAYS = "AL"  # table 0155
+
 
 @dataclass(frozen=True)
 class Addressee:
@@ -88,6 +90,8 @@ def _encode(
         control_id=control_id,
         processing_id="P",
         version=version or peer.version_out,
+        accept_ack=ALWAYS if peer.enhanced_out else "",
+        application_ack=ALWAYS if peer.enhanced_out else "",
         charset="UNICODE UTF-8",
     )
     return build([head, *segments])

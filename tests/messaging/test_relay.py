@@ -16,6 +16,7 @@ from orders.models import OrderEvent
 from radflow.accounts.models import User
 from radflow.audit.models import AuditEntry
 from radflow.messaging import relay as module
+from radflow.messaging.destinations import close_connections
 from radflow.messaging.models import DeliveryAttempt, OutboundMessage, Peer
 from radflow.messaging.relay import ERROR_TRIES, relay
 from radflow.messaging.services import discard_message, enqueue, resend_message
@@ -30,9 +31,7 @@ WAIT = 20.0
 @pytest.fixture(autouse=True)
 def fresh_connections() -> Iterator[None]:
     yield
-    for client in module._clients.values():
-        client.close()
-    module._clients.clear()
+    close_connections()
 
 
 def peer_at(port: int, **changes: object) -> Peer:

@@ -60,6 +60,9 @@ class OutboundMessage(models.Model):
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )
+    resent_at = models.DateTimeField(
+        null=True, help_text="A person sent it again; earlier errors do not count."
+    )
     legal_hold = models.BooleanField(default=False)
     pruned_at = models.DateTimeField(null=True)
 
