@@ -37,8 +37,10 @@ WINDOW = 1000
 # One statement, so one snapshot: whoever sees a message sees what its sender sent
 # before. Ordered by a partial index, so its cost does not hang on statistics.
 _WAITING = """
-SELECT id, keys, next_attempt_at <= now() FROM messaging_inbound
-WHERE state = 'received' ORDER BY id LIMIT %s
+SELECT row.id, row.keys,
+  row.next_attempt_at <= now() AND peer.applying_paused_at IS NULL
+FROM messaging_inbound AS row LEFT JOIN messaging_peer AS peer ON peer.id = row.peer_id
+WHERE row.state = 'received' ORDER BY row.id LIMIT %s
 """
 Waiting = tuple[int, list[str], bool]
 
