@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from radflow.messaging.views import listeners, messages, peers
+from radflow.messaging.views import listeners, messages, peers, switches
 
 app_name = "messaging"
 urlpatterns = [
@@ -16,6 +16,11 @@ urlpatterns = [
     path("peers/add/", peers.add, name="peer-add"),
     path("peers/<int:peer_id>/", peers.edit, name="peer"),
     path("peers/<int:peer_id>/try/", peers.try_out, name="peer-try"),
+    path("peers/<int:peer_id>/operate/", switches.operate, name="peer-operate"),
+    path("peers/<int:peer_id>/switch/", switches.switch, name="peer-switch"),
+    path(
+        "peers/<int:peer_id>/redirect/", switches.send_elsewhere, name="peer-redirect"
+    ),
     path("peers/<int:peer_id>/history/", peers.history, name="peer-history"),
     path("peers/<int:peer_id>/roll-back/", peers.roll, name="peer-roll-back"),
     path("listeners/add/", listeners.add, name="listener-add"),

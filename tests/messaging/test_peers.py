@@ -295,3 +295,67 @@ def test_rest_changes_need_the_capability(peer: Peer) -> None:
     assert client.get(url).status_code == 403
     body = {"revision": 1, "name": "X"}
     assert client.patch(url, body, content_type="application/json").status_code == 403
+
+
+@pytest.fixture
+def sent_to(peer: Peer) -> Peer:
+    Peer.objects.update(host="10.0.0.9", port=2575)
+    peer.refresh_from_db()
+    return peer
+
+
+def test_sending_and_applying_are_paused_and_resumed_on_the_page(
+    page: Client, sent_to: Peer
+) -> None:
+    url = f"/messages/peers/{sent_to.pk}/"
+    for switch, wording in [
+        ("pause_sending", "Paused since"),
+        ("drain_sending", "Draining since"),
+        ("resume_sending", "Send the queue, then pause"),
+        ("pause_applying", "Resume applying"),
+        ("resume_applying", "Pause applying"),
+    ]:
+        page.post(f"{url}switch/", {"switch": switch, "reason": "Their upgrade"})
+        assert wording in page.get(f"{url}operate/").content.decode()
+    assert AuditEntry.objects.filter(detail__reason="Their upgrade").count() == 5
+
+
+def test_a_destination_is_redirected_and_back(page: Client, sent_to: Peer) -> None:
+    url = f"/messages/peers/{sent_to.pk}/redirect/"
+    there = {"redirect_host": "10.0.0.10", "redirect_port": "2576"}
+    page.post(url, {**there, "reason": "Their standby"})
+    sent_to.refresh_from_db()
+    assert (sent_to.redirect_host, sent_to.redirect_port) == ("10.0.0.10", 2576)
+    page.post(url, {"reason": "Back"})
+    sent_to.refresh_from_db()
+    assert (sent_to.redirect_host, sent_to.revision) == ("", 1)
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "field"),
+    [
+        ("switch", {"switch": "pause_sending"}, "switch_reason"),
+        ("redirect", {"redirect_host": "x", "redirect_port": "1"}, "redirect_reason"),
+        (
+            "redirect",
+            {"redirect_host": "x", "reason": "y"},
+            "redirect_redirect_port",
+        ),
+    ],
+)
+def test_a_switch_needs_its_reason_and_a_whole_destination(
+    page: Client, sent_to: Peer, path: str, body: dict[str, str], field: str
+) -> None:
+    shown = page.post(f"/messages/peers/{sent_to.pk}/{path}/", body)
+    assert f'id="{field}_error"' in shown.content.decode()
+    sent_to.refresh_from_db()
+    assert (sent_to.sending_paused_at, sent_to.redirect_host) == (None, "")
+
+
+def test_a_change_of_settings_leaves_a_pause_as_it_is(
+    page: Client, sent_to: Peer, interface_admin: User
+) -> None:
+    body = {"switch": "pause_sending", "reason": "Their upgrade"}
+    page.post(f"/messages/peers/{sent_to.pk}/switch/", body)
+    change(sent_to, interface_admin, name="Renamed")
+    assert Peer.objects.get().sending_paused_at is not None

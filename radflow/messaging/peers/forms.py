@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 from zoneinfo import available_timezones
 
@@ -172,6 +173,7 @@ def _charset(codec: str) -> str:
     return plain.replace("_", "-")
 
 
+@cache
 def time_zones() -> list[str]:
     return sorted(
         name for name in available_timezones() if "/" in name or name == "UTC"
