@@ -114,12 +114,16 @@ def _same_order(request: OrderRequest, person: Patient, cause: Cause) -> Order |
     """
     if not request.placer_order_number:
         return None
+    found = Order.objects.filter(
+        placer_order_number=request.placer_order_number,
+        placer_namespace=request.placer_namespace,
+    )
+    ids = list(found.values_list("pk", flat=True))
+    if not ids:
+        return None
     known = list(
         Order.objects.select_for_update()
-        .filter(
-            placer_order_number=request.placer_order_number,
-            placer_namespace=request.placer_namespace,
-        )
+        .filter(pk__in=ids)
         .order_by("-generation", "-id")
     )
     if any(order.patient_id != person.pk for order in known):

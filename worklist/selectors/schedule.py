@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from orders.lifecycle import ExamState
@@ -124,10 +124,8 @@ def busy_rooms(
         during__overlap=DateTimeTZRange(start, end, "[)"),
         state__in=HOLDS_ROOM,
     ).exclude(step__order=apart_from)
-    counts: dict[int, int] = {}
-    for room_id in held.values_list("room_id", flat=True):
-        counts[room_id] = counts.get(room_id, 0) + 1
-    return counts
+    counted = held.order_by().values_list("room_id").annotate(Count("id"))
+    return dict(counted)
 
 
 def _held(room_ids: list[int], day: date) -> dict[int, list[DateTimeTZRange]]:
