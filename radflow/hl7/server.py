@@ -26,6 +26,8 @@ Handler = Callable[[bytes, Connection], Coroutine[Any, Any, bytes | None]]
 class Limits:
     """Seconds and counts; a sender beyond them is closed, others are not disturbed.
 
+    `crowds` are addresses that many senders share, such as a proxy's: they count
+    among all connections only.
     `frame_timeout` bounds one whole block however slowly it trickles in, and how long
     a sender may leave its answers unread.
     """
@@ -33,6 +35,7 @@ class Limits:
     max_bytes: int = MAX_BYTES
     max_connections: int = 64
     max_per_address: int = 8
+    crowds: frozenset[str] = frozenset()
     idle_timeout: float = 3600.0
     frame_timeout: float = 30.0
 
@@ -115,15 +118,16 @@ class MLLPServer:
 
     def admit(self, session: Session, host: str) -> bool:
         """Whether there is room for another connection from this address."""
-        if (
-            self._per_address.total() >= self.limits.max_connections
-            or self._per_address[host] >= self.limits.max_per_address
-        ):
+        if self.connections >= self.limits.max_connections or self._crowded(host):
             self.counts.refused += 1
             return False
         self._per_address[host] += 1
         self._sessions.add(session)
         return True
+
+    def _crowded(self, host: str) -> bool:
+        full = self._per_address[host] >= self.limits.max_per_address
+        return full and host not in self.limits.crowds
 
     def release(self, host: str) -> None:
         self._per_address[host] -= 1

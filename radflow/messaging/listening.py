@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
@@ -25,6 +25,7 @@ from radflow.messaging.writer import InboxWriter
 logger = logging.getLogger(__name__)
 
 REREAD_SECONDS = 2.0
+END_SECONDS = 5.0
 
 
 class CannotListen(Exception):
@@ -38,15 +39,33 @@ async def serve(stop: asyncio.Event) -> None:
     reader = ThreadPoolExecutor(1, thread_name_prefix="listeners")
     try:
         await _open_first(ports, reader)
-        while not stop.is_set():
-            with suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), REREAD_SECONDS)
-            await ports.settle(await _wanted(reader, ports.wanted))
+        await _until(stop, _follow(ports, reader))
     finally:
         await ports.settle({})
         writer.stop()
-        reader.submit(_hang_up)
-        reader.shutdown()
+        await _end(reader)
+
+
+async def _until(stop: asyncio.Event, work: Coroutine[None, None, None]) -> None:
+    """A database that does not even answer must not keep the process from ending."""
+    task, stopped = asyncio.create_task(work), asyncio.create_task(stop.wait())
+    await asyncio.wait({task, stopped}, return_when=asyncio.FIRST_COMPLETED)
+    stopped.cancel()
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+async def _end(reader: ThreadPoolExecutor) -> None:
+    ended = asyncio.get_running_loop().run_in_executor(reader, _hang_up)
+    await asyncio.wait({ended}, timeout=END_SECONDS)
+    reader.shutdown(wait=False, cancel_futures=True)
+
+
+async def _follow(ports: Ports, reader: ThreadPoolExecutor) -> None:
+    while True:
+        await asyncio.sleep(REREAD_SECONDS)
+        await ports.settle(await _wanted(reader, ports.wanted))
 
 
 async def _open_first(ports: Ports, reader: ThreadPoolExecutor) -> None:
@@ -91,6 +110,8 @@ def _main_port() -> Port:
         max_bytes=settings.HL7_MAX_BYTES,
         max_connections=settings.MLLP_MAX_CONNECTIONS,
         max_per_address=settings.MLLP_MAX_PER_ADDRESS,
+        # An engine or a TLS proxy on this machine speaks for many.
+        crowds=frozenset({"127.0.0.1", "::1"}),
     )
     return Port("HL7", settings.MLLP_PORT, limits)
 

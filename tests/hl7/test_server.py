@@ -137,6 +137,17 @@ async def test_too_many_connections_are_refused_until_one_ends(limits: Limits) -
             assert await third.ask(b"d") == b"got d"
 
 
+async def test_an_address_that_many_share_counts_among_all_only() -> None:
+    shared = Limits(max_per_address=1, crowds=frozenset({"127.0.0.1"}))
+    async with (
+        running(limits=shared) as server,
+        call(server) as first,
+        call(server) as second,
+    ):
+        assert await first.ask(b"a") == b"got a"
+        assert await second.ask(b"b") == b"got b"
+
+
 @pytest.mark.parametrize(
     ("limits", "sent"),
     [
