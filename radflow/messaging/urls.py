@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from radflow.messaging.views import listeners, messages, peers, switches
+from radflow.messaging.views import contracts, listeners, messages, peers, switches
 
 app_name = "messaging"
 urlpatterns = [
@@ -25,4 +25,31 @@ urlpatterns = [
     path("peers/<int:peer_id>/roll-back/", peers.roll, name="peer-roll-back"),
     path("listeners/add/", listeners.add, name="listener-add"),
     path("listeners/<int:listener_id>/", listeners.edit, name="listener"),
+    path("contracts/", contracts.contract_list, name="contracts"),
+    path("contracts/add/", contracts.add, name="contract-add"),
+    path("contracts/<int:contract_id>/", contracts.contract, name="contract"),
+    path("contracts/<int:contract_id>/edit/", contracts.edit, name="contract-edit"),
+    path(
+        "contracts/<int:contract_id>/approve/",
+        contracts.approve,
+        name="contract-approve",
+    ),
+    path(
+        "contracts/<int:contract_id>/retire/", contracts.retire, name="contract-retire"
+    ),
+    path(
+        "contracts/<int:contract_id>/discard/",
+        contracts.discard,
+        name="contract-discard",
+    ),
+    path(
+        "contracts/<int:contract_id>/new-version/",
+        contracts.new_version,
+        name="contract-new-version",
+    ),
+    path(
+        "contracts/unknown/<int:unknown_id>/draft/",
+        contracts.draft_unknown,
+        name="unknown-draft",
+    ),
 ]

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path, register_converter
 
-from radflow.messaging.api import peers, views
+from radflow.messaging.api import contracts, peers, views
 
 
 class ReferenceConverter:
@@ -37,5 +37,16 @@ urlpatterns = [
         "peers/<int:peer_id>/revisions/",
         peers.PeerRevisionsView.as_view(),
         name="peer-revisions",
+    ),
+    path("contracts/", contracts.ContractListView.as_view(), name="contract-list"),
+    path(
+        "contracts/<int:contract_id>/",
+        contracts.ContractDetailView.as_view(),
+        name="contract-detail",
+    ),
+    path(
+        "unknown-segments/",
+        contracts.UnknownListView.as_view(),
+        name="unknown-segment-list",
     ),
 ]

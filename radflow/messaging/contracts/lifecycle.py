@@ -119,12 +119,8 @@ def approve(*, contract_id: int, by: User) -> ZContract:
     """
     _one_at_a_time()
     contract = _locked(contract_id, Act.APPROVE)
-    _refuse_unproven(contract)
-    if others := rivals(contract):
-        raise ContractError(
-            f"{others[0]} matches the same messages. Retire it first, or name sender, "
-            "versions or message types more closely."
-        )
+    if faults := missing(contract):
+        raise ContractError(next(iter(faults.values())), faults)
     _retire_earlier(contract, by)
     contract.status = S.APPROVED
     contract.approver, contract.approved_at = by, timezone.now()
@@ -243,17 +239,22 @@ def _row(contract: ZContract, rule: FieldRule) -> ZField:
     return ZField(contract=contract, **{**vars(rule), "values": list(rule.values)})
 
 
-def _refuse_unproven(contract: ZContract) -> None:
-    """Faults may have come in since: a target can be given up by a later release."""
+def missing(contract: ZContract) -> Faults:
+    """What stands between this draft and its approval; empty if nothing does."""
     draft = as_draft(contract)
-    _refuse_faults(draft)
+    found = faults_in(draft)
     if not contract.evidence.strip():
-        text = "Name the document that says so."
-        raise ContractError(text, {"evidence": text})
+        found["evidence"] = "Name the document that says so."
     if not draft.fields:
-        raise ContractError("Describe at least one field.", {"fields": "Add a field."})
+        found["fields"] = "Describe at least one field."
     if text := samples.lacking(samples.run(rule_of(contract), draft.samples)):
-        raise ContractError(text, {"samples": text})
+        found["samples"] = text
+    if others := rivals(contract):
+        found["rivals"] = (
+            f"{others[0]} matches the same messages. Retire it first, or name sender, "
+            "versions or message types more closely."
+        )
+    return found
 
 
 def _retire_earlier(contract: ZContract, by: User) -> None:
