@@ -22,6 +22,16 @@ class Parked(Exception):
         self.is_final = is_final
 
 
+class WrongState(Exception):
+    """What was asked does not fit what the message is by now; nothing was done."""
+
+    code = "MESSAGE_STATE"
+
+    def __init__(self, state: str, wanted: str) -> None:
+        self.text = f"The message is {state}. {wanted} Nothing was done."
+        super().__init__(self.text)
+
+
 class PeerChanged(Exception):
     """Somebody changed the peer since it was read; nothing was saved."""
 

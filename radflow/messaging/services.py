@@ -14,6 +14,7 @@ from radflow.audit import services as audit
 from radflow.hl7.build import build, msh
 from radflow.live import services as live
 from radflow.messaging import nudge
+from radflow.messaging.exceptions import WrongState
 from radflow.messaging.models import (
     InboundMessage,
     InboundState,
@@ -113,14 +114,15 @@ def next_control_id() -> str:
 def replay_message(*, message_id: int, by: User) -> InboundMessage:
     """Put a parked message back into the queue, to be applied as if new."""
     message = InboundMessage.objects.select_for_update().get(pk=message_id)
-    if message.state == InboundState.PARKED:
-        message.state = InboundState.RECEIVED
-        message.attempts = 0
-        message.next_attempt_at = timezone.now()
-        message.save(update_fields=["state", "attempts", "next_attempt_at"])
-        audit.record("message_replayed", actor=by, message_id=message.pk)
-        live.publish("message", message.pk)
-        nudge.after_commit(nudge.DRAIN)
+    if message.state != InboundState.PARKED:
+        raise WrongState(message.state, "Only a parked one is applied again.")
+    message.state = InboundState.RECEIVED
+    message.attempts = 0
+    message.next_attempt_at = timezone.now()
+    message.save(update_fields=["state", "attempts", "next_attempt_at"])
+    audit.record("message_replayed", actor=by, message_id=message.pk)
+    live.publish("message", message.pk)
+    nudge.after_commit(nudge.DRAIN)
     return message
 
 
@@ -128,10 +130,13 @@ def replay_message(*, message_id: int, by: User) -> InboundMessage:
 def resend_message(*, message_id: int, by: User) -> OutboundMessage:
     """Try a refused or dead message again: the same bytes, the same control ID."""
     message = OutboundMessage.objects.select_for_update().get(pk=message_id)
-    if message.state in (OutboundState.REFUSED, OutboundState.DEAD):
-        audit.record("message_resent", actor=by, detail={"outbound": message.pk})
-        _reopen(message, OutboundState.QUEUED)
-        nudge.after_commit(nudge.RELAY)
+    if message.state not in (OutboundState.REFUSED, OutboundState.DEAD):
+        raise WrongState(message.state, "Only a refused or dead one is sent again.")
+    audit.record("message_resent", actor=by, detail={"outbound": message.pk})
+    message.resent_at = timezone.now()
+    message.save(update_fields=["resent_at"])
+    _reopen(message, OutboundState.QUEUED)
+    nudge.after_commit(nudge.RELAY)
     return message
 
 
@@ -139,13 +144,14 @@ def resend_message(*, message_id: int, by: User) -> OutboundMessage:
 def discard_message(*, message_id: int, reason: str, by: User) -> OutboundMessage:
     """Give up a refused message, so that what waits behind it can go."""
     message = OutboundMessage.objects.select_for_update().get(pk=message_id)
-    if message.state == OutboundState.REFUSED:
-        detail = {"outbound": message.pk, "reason": reason}
-        audit.record("message_discarded", actor=by, detail=detail)
-        message.error_text = storable(f"Given up: {reason}. {message.error_text}", 300)
-        message.save(update_fields=["error_text"])
-        _reopen(message, OutboundState.DEAD)
-        nudge.after_commit(nudge.RELAY)
+    if message.state != OutboundState.REFUSED:
+        raise WrongState(message.state, "Only a refused one is given up.")
+    detail = {"outbound": message.pk, "reason": reason}
+    audit.record("message_discarded", actor=by, detail=detail)
+    message.error_text = storable(f"Given up: {reason}. {message.error_text}", 300)
+    message.save(update_fields=["error_text"])
+    _reopen(message, OutboundState.DEAD)
+    nudge.after_commit(nudge.RELAY)
     return message
 
 

@@ -42,6 +42,10 @@ class Receiver:
         self._open: list[socket.socket] = []
 
     @property
+    def connections(self) -> int:
+        return len(self._open)
+
+    @property
     def control_ids(self) -> list[str]:
         return [Message.parse(raw).control_id for raw in self.received]
 

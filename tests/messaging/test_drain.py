@@ -17,7 +17,7 @@ from radflow.hl7.acks import HL7Error
 from radflow.live.models import LiveEvent
 from radflow.messaging import drain as module
 from radflow.messaging.drain import RETRIES, drain
-from radflow.messaging.exceptions import Parked
+from radflow.messaging.exceptions import Parked, WrongState
 from radflow.messaging.intake import Intake, Received
 from radflow.messaging.models import InboundMessage, InboundState, Peer
 from radflow.messaging.routes import Inbound
@@ -306,7 +306,8 @@ def test_only_a_parked_one_can_be_replayed(
 ) -> None:
     arrive("A1")
     InboundMessage.objects.update(state=state)
-    replay_message(message_id=row("A1").pk, by=interface_admin)
+    with pytest.raises(WrongState):
+        replay_message(message_id=row("A1").pk, by=interface_admin)
     assert row("A1").state == state
     assert not AuditEntry.objects.filter(action="message_replayed").exists()
 

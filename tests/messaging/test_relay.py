@@ -17,6 +17,7 @@ from radflow.accounts.models import User
 from radflow.audit.models import AuditEntry
 from radflow.messaging import relay as module
 from radflow.messaging.destinations import close_connections
+from radflow.messaging.exceptions import WrongState
 from radflow.messaging.models import DeliveryAttempt, OutboundMessage, Peer
 from radflow.messaging.relay import ERROR_TRIES, relay
 from radflow.messaging.services import discard_message, enqueue, resend_message
@@ -175,7 +176,8 @@ def test_an_acknowledged_one_is_never_reopened(
     with Receiver() as hospital:
         pk = queue(peer_at(hospital.port))
         relay()
-        act(message_id=pk, by=interface_admin)  # type: ignore[operator]
+        with pytest.raises(WrongState):
+            act(message_id=pk, by=interface_admin)  # type: ignore[operator]
         assert relay() == 0
     assert state(pk) == "acknowledged"
 
@@ -339,3 +341,56 @@ def test_nothing_is_queued_for_a_peer_without_an_address() -> None:
         enqueue(peer=peer, message_type="ORM^O01", segments=["PID|1"], key="K") is None
     )
     assert not OutboundMessage.objects.exists()
+
+
+def test_one_sent_again_by_a_person_has_all_its_tries_again(
+    interface_admin: User,
+) -> None:
+    with Receiver(answer_with("AE")) as hospital:
+        pk = queue(peer_at(hospital.port))
+        for _ in range(ERROR_TRIES):
+            relay()
+            make_due()
+        assert state(pk) == "refused"
+        resend_message(message_id=pk, by=interface_admin)
+        relay()
+    assert state(pk) == "sent"
+
+
+def test_the_connection_is_kept_between_messages() -> None:
+    with Receiver() as hospital:
+        peer = peer_at(hospital.port)
+        for _ in range(3):
+            queue(peer)
+            assert relay() == 1
+        assert hospital.connections == 1
+
+
+def test_a_time_out_closes_the_connection_and_sends_the_same_bytes_on_another() -> None:
+    hold = threading.Event()
+
+    def late(raw: bytes) -> bytes | None:
+        hold.wait(WAIT)
+        return answer_with("AA")(raw)
+
+    with Receiver(late, answer_with("AA")) as hospital:
+        pk = queue(peer_at(hospital.port, ack_timeout=1))
+        relay()
+        hold.set()
+        assert (state(pk), get(pk).tries.get().outcome) == ("sent", "timeout")
+        make_due()
+        relay()
+        assert (hospital.connections, len(set(hospital.received))) == (2, 1)
+    assert state(pk) == "acknowledged"
+
+
+def test_an_enhanced_message_asks_for_both_and_waits_for_the_result() -> None:
+    with Receiver(answer_with("CA")) as hospital:
+        pk = queue(peer_at(hospital.port, enhanced_out=True))
+        relay()
+        (raw,) = hospital.received
+    assert raw.decode().split("\r")[0].split("|")[14:16] == ["AL", "AL"]
+    found = get(pk)
+    assert (found.state, found.ack_code) == ("accepted", "CA")
+    assert found.accepted_at
+    assert found.acknowledged_at is None

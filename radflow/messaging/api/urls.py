@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path, register_converter
 
-from radflow.messaging.api import contracts, peers, views
+from radflow.messaging.api import actions, contracts, peers, views
 
 
 class ReferenceConverter:
@@ -28,8 +28,18 @@ urlpatterns = [
     ),
     path(
         "messages/<message:reference>/replay/",
-        views.ReplayView.as_view(),
+        actions.ReplayView.as_view(),
         name="message-replay",
+    ),
+    path(
+        "messages/<message:reference>/resend/",
+        actions.ResendView.as_view(),
+        name="message-resend",
+    ),
+    path(
+        "messages/<message:reference>/discard/",
+        actions.DiscardView.as_view(),
+        name="message-discard",
     ),
     path("peers/", peers.PeerListView.as_view(), name="peer-list"),
     path("peers/<int:peer_id>/", peers.PeerDetailView.as_view(), name="peer-detail"),

@@ -9,7 +9,6 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from radflow.accounts.api.pagination import PageNumbers
-from radflow.accounts.models import User
 from radflow.accounts.roles import Capability
 from radflow.audit import services as audit
 from radflow.messaging.api.serializers import (
@@ -24,7 +23,6 @@ from radflow.messaging.selectors import (
     readable,
     row_of,
 )
-from radflow.messaging.services import replay_message
 
 _FILTERS = ("direction", "control_id", "state", "message_type")
 
@@ -73,23 +71,6 @@ class MessageDetailView(APIView):
                 "warnings": getattr(message, "warnings", []),
             }
         )
-
-
-@extend_schema(tags=["messages"])
-class ReplayView(APIView):
-    """Put a parked message back into the queue."""
-
-    capability = Capability.MANAGE_INTERFACES
-
-    @extend_schema(request=None, responses=MessageSerializer)
-    def post(self, request: Request, reference: str) -> Response:
-        message = find(reference)
-        if not isinstance(message, InboundMessage) or not isinstance(
-            request.user, User
-        ):
-            raise Http404
-        replayed = replay_message(message_id=message.pk, by=request.user)
-        return Response(MessageSerializer(row_of(replayed)).data)
 
 
 def find(reference: str) -> InboundMessage | OutboundMessage:

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST
 from radflow.accounts.access import current_user, requires
 from radflow.accounts.roles import Capability
 from radflow.audit import services as audit
+from radflow.messaging.exceptions import WrongState
 from radflow.messaging.models import (
     InboundMessage,
     InboundState,
@@ -128,8 +129,12 @@ def _detail(
 @require_POST
 def replay(request: HttpRequest, message_id: int) -> HttpResponse:
     get_object_or_404(InboundMessage, pk=message_id)
-    replay_message(message_id=message_id, by=current_user(request))
-    flash.success(request, "Back in the queue. It is applied in a moment.")
+    try:
+        replay_message(message_id=message_id, by=current_user(request))
+    except WrongState as refusal:
+        flash.error(request, refusal.text)
+    else:
+        flash.success(request, "Back in the queue. It is applied in a moment.")
     return redirect("messaging:detail", message_id)
 
 
@@ -137,8 +142,12 @@ def replay(request: HttpRequest, message_id: int) -> HttpResponse:
 @require_POST
 def resend(request: HttpRequest, message_id: int) -> HttpResponse:
     get_object_or_404(OutboundMessage, pk=message_id)
-    resend_message(message_id=message_id, by=current_user(request))
-    flash.success(request, "Queued to be sent again, with the same control ID.")
+    try:
+        resend_message(message_id=message_id, by=current_user(request))
+    except WrongState as refusal:
+        flash.error(request, refusal.text)
+    else:
+        flash.success(request, "Queued to be sent again, with the same control ID.")
     return redirect("messaging:sent", message_id)
 
 
@@ -150,6 +159,10 @@ def discard(request: HttpRequest, message_id: int) -> HttpResponse:
     if not reason:
         flash.error(request, "Say why it is given up; the reason is kept with it.")
         return redirect("messaging:sent", message_id)
-    discard_message(message_id=message_id, reason=reason, by=current_user(request))
-    flash.warning(request, "Given up. Messages that waited behind it go out now.")
+    try:
+        discard_message(message_id=message_id, reason=reason, by=current_user(request))
+    except WrongState as refusal:
+        flash.error(request, refusal.text)
+    else:
+        flash.warning(request, "Given up. Messages that waited behind it go out now.")
     return redirect("messaging:sent", message_id)
