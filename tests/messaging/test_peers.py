@@ -206,13 +206,17 @@ def test_a_conflict_shows_theirs_beside_mine_and_saving_again_keeps_mine(
     page: Client, peer: Peer, interface_admin: User
 ) -> None:
     mine = form_of(peer, name="Mine")
-    change(peer, interface_admin, name="Theirs")
+    change(peer, interface_admin, name="Theirs", profile="seed")
     shown = page.post(f"/messages/peers/{peer.pk}/", mine)
     assert shown.status_code == 409
     assert "<del>Theirs</del>" in shown.content.decode()
     assert Peer.objects.get().name == "Theirs"
-    page.post(f"/messages/peers/{peer.pk}/", {**mine, "revision": "2"})
-    assert Peer.objects.get().name == "Mine"
+    again = shown.context["form"]
+    sent = form_of(again.instance)
+    assert (sent["revision"], sent["profile"]) == (2, "seed")
+    page.post(f"/messages/peers/{peer.pk}/", sent)
+    kept = Peer.objects.get()
+    assert (kept.name, kept.profile) == ("Mine", "seed")
 
 
 def test_the_history_compares_and_rolls_back(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any
@@ -136,3 +137,14 @@ def roll_back(
         by=by,
         reason=reason or f"Rolled back to revision {to}",
     )
+
+
+def rebased(*, current: Peer, mine: Peer, seen: int) -> Peer:
+    """The current settings with what I changed since revision `seen` put on them."""
+    base = PeerRevision.objects.filter(peer=current, number=seen).first()
+    known = base.values if base else {}
+    merged = copy(current)
+    for name in FIELDS:
+        if mine.serializable_value(name) != known.get(name):
+            setattr(merged, name, getattr(mine, name))
+    return merged

@@ -26,6 +26,7 @@ from radflow.messaging.peers.revisions import (
     differences,
     history_of,
     listener_names,
+    rebased,
     roll_back,
 )
 from radflow.messaging.peers.settings import add_peer, change_peer, values_of
@@ -104,16 +105,16 @@ def _save(request: HttpRequest, form: PeerForm, peer_id: int) -> HttpResponse:
 def _conflict_page(
     request: HttpRequest, form: PeerForm, conflict: PeerChanged
 ) -> HttpResponse:
-    """Theirs beside mine; saving again from here keeps mine."""
+    """Theirs, with what I changed put on them; saving again from here keeps both."""
     current = Peer.objects.get(pk=form.instance.pk)
-    form.data = {**request.POST.dict(), "revision": str(current.revision)}
+    wanted = form.cleaned_data
+    mine = rebased(current=current, mine=form.instance, seen=wanted["revision"])
     extra = {
         "conflict": conflict,
-        "differing": differences(
-            values_of(current), values_of(form.instance), listener_names()
-        ),
+        "differing": differences(values_of(current), values_of(mine), listener_names()),
     }
-    return _form_page(request, form, current, status=409, **extra)
+    again = PeerForm(instance=mine, initial={"reason": wanted["reason"]})
+    return _form_page(request, again, current, status=409, **extra)
 
 
 @requires(Capability.MANAGE_INTERFACES)
