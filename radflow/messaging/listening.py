@@ -59,7 +59,7 @@ async def _until(stop: asyncio.Event, work: Coroutine[None, None, None]) -> None
 async def _end(reader: ThreadPoolExecutor) -> None:
     ended = asyncio.get_running_loop().run_in_executor(reader, _hang_up)
     await asyncio.wait({ended}, timeout=END_SECONDS)
-    reader.shutdown(wait=False, cancel_futures=True)
+    reader.shutdown(wait=False)
 
 
 async def _follow(ports: Ports, reader: ThreadPoolExecutor) -> None:

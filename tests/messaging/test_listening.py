@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -182,6 +183,29 @@ async def test_ports_stay_while_the_database_is_away(
             await missed.wait()
         assert await is_open(spare)
         assert await is_open(main)
+
+
+async def test_a_database_that_does_not_answer_keeps_nobody_from_ending(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, answered = asyncio.Event(), threading.Event()
+    loop = asyncio.get_running_loop()
+
+    def hang() -> list[Listener]:
+        loop.call_soon_threadsafe(asked.set)
+        answered.wait(WAIT)
+        return []
+
+    monkeypatch.setattr(listening, "END_SECONDS", 0.01)
+    try:
+        async with asyncio.timeout(WAIT), serving(settings):
+            monkeypatch.setattr(listening, "_read_rows", hang)
+            await asked.wait()
+    finally:
+        answered.set()
+        for thread in threading.enumerate():
+            if thread.name.startswith("listeners"):
+                await asyncio.to_thread(thread.join, WAIT)
 
 
 @needs_openssl
