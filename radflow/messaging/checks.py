@@ -112,3 +112,9 @@ def _check_clock(message: Message, peer: Peer, verdict: Verdict) -> None:
         return
     if abs(datetime.now(UTC) - sent) > CLOCK_TOLERANCE:
         verdict.warnings.append("MSH-7 is more than five minutes from our clock")
+
+
+def refused_at_the_door(raw: bytes, peer: Peer) -> str:
+    """What a sender would be told by settings that do not take its message."""
+    error = examine(raw, [peer]).error
+    return f"Refused {error.ack} {error.code}: {error.text}" if error else ""

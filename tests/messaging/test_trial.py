@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from knox.models import AuthToken
 
 from orders.models import Order
 from radflow.accounts.models import User
 from radflow.audit.models import AuditEntry
+from radflow.messaging.checks import refused_at_the_door
 from radflow.messaging.models import InboundMessage, Peer, PeerRevision
 from radflow.messaging.peers.trial import Trial, try_settings
-from radflow.messaging.views.peers import refused_at_the_door
 from tests.door import deliver, last_inbound, order_message
 from tests.factories import PeerFactory
 from tests.messaging.test_peers import form_of
@@ -34,6 +35,12 @@ def peer(db: None) -> Peer:
 @pytest.fixture
 def page(interface_admin: User, client_for: ClientFor) -> Client:
     return client_for(interface_admin)
+
+
+@pytest.fixture
+def rest(interface_admin: User) -> Client:
+    _, token = AuthToken.objects.create(interface_admin)
+    return Client(headers={"Authorization": f"Bearer {token}"})
 
 
 def tried(peer: Peer, last: int = 50, seconds: float = 2.0, **settings: Any) -> Trial:
@@ -134,3 +141,21 @@ def test_settings_that_cannot_work_are_not_tried(page: Client, peer: Peer) -> No
     shown = page.post(f"/messages/peers/{peer.pk}/try/", sent).content.decode()
     assert "id_map_accession_error" in shown
     assert "trial-title" not in shown
+
+
+def test_rest_tries_settings_and_tells_no_patient_data(
+    rest: Client, peer: Peer
+) -> None:
+    pid = "PID|1||1^^^A^MR||Łukasz^Ada||19800514|F"
+    deliver(order_message(pid=pid, more=FIELDS).decode().encode("iso8859_2"))
+    url = f"/api/v1/peers/{peer.pk}/trial/"
+    body = {"fallback_charset": "iso8859_2", "mapping": {"accession": ["OBR-19.1"]}}
+    answer = rest.post(url, body, content_type="application/json").json()
+    assert (answer["found"], answer["tried"]) == (1, 1)
+    assert answer["messages"][0]["changes"] == [
+        {"name": "Patient name", "old": None, "new": None},
+        {"name": "Accession number", "old": "ACC18", "new": "ACC19"},
+    ]
+    assert not PeerRevision.objects.exists()
+    wrong = rest.post(url, {"last": 201}, content_type="application/json")
+    assert (wrong.status_code, list(wrong.json())) == (400, ["last"])

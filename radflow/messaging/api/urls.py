@@ -44,6 +44,9 @@ urlpatterns = [
     path("peers/", peers.PeerListView.as_view(), name="peer-list"),
     path("peers/<int:peer_id>/", peers.PeerDetailView.as_view(), name="peer-detail"),
     path(
+        "peers/<int:peer_id>/trial/", peers.PeerTrialView.as_view(), name="peer-trial"
+    ),
+    path(
         "peers/<int:peer_id>/revisions/",
         peers.PeerRevisionsView.as_view(),
         name="peer-revisions",

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 from radflow.accounts.access import current_user, requires
 from radflow.accounts.roles import Capability
 from radflow.audit import services as audit
-from radflow.messaging.checks import examine
+from radflow.messaging.checks import refused_at_the_door
 from radflow.messaging.exceptions import PeerChanged
 from radflow.messaging.models import Listener, Peer, PeerRevision
 from radflow.messaging.peers.forms import (
@@ -138,12 +138,6 @@ def _tried(request: HttpRequest, current: Peer, wanted: Peer) -> Trial:
         request, "settings_tried", detail={"peer": current.pk, "messages": seen}
     )
     return trial
-
-
-def refused_at_the_door(raw: bytes, peer: Peer) -> str:
-    """What a sender would be told by settings that do not take its message."""
-    error = examine(raw, [peer]).error
-    return f"Refused {error.ack} {error.code}: {error.text}" if error else ""
 
 
 @requires(Capability.VIEW_MESSAGES)
