@@ -1,5 +1,6 @@
 """Writes to orders and patients: the only way in for every edge."""
 
+from orders.services.answers import record_answer
 from orders.services.events import (
     note,
     note_on,
@@ -20,6 +21,7 @@ __all__ = [
     "note_on",
     "place_order",
     "put_schedule",
+    "record_answer",
     "record_event",
     "register_patient",
     "run_event",

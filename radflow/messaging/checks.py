@@ -45,9 +45,14 @@ def examine(raw: bytes, peers: Sequence[Peer]) -> Verdict:
     return verdict
 
 
+_RESPONSES = frozenset({"ORR^O02", "ORL^O22", "ORG^O20", "ORI^O24"})
+
+
 def is_acknowledgement(message_type: str) -> bool:
-    """Such a message is never answered, or two systems would thank each other."""
-    return message_type.partition("^")[0] in ("ACK", "MCF")
+    """It answers a message of ours, so nobody waits for an application acknowledgement
+    of it: two systems would thank each other."""
+    plain = message_type.partition("^")[0] in ("ACK", "MCF")
+    return plain or message_type in _RESPONSES
 
 
 def _examine(raw: bytes, peers: Sequence[Peer], verdict: Verdict) -> None:
@@ -60,8 +65,9 @@ def _examine(raw: bytes, peers: Sequence[Peer], verdict: Verdict) -> None:
     verdict.warnings += message.warnings
     if is_acknowledgement(message.message_type):
         verdict.is_ack = True
-        return
-    peer = _check_header(message, verdict)
+        peer = verdict.peer
+    else:
+        peer = _check_header(message, verdict)
     handler = handler_for(message.message_type)
     handler.check(message)
     verdict.keys = list(handler.keys(message, peer))[:32]

@@ -26,7 +26,7 @@ from radflow.messaging import inbox, nudge
 from radflow.messaging.checks import Verdict, examine
 from radflow.messaging.inbox import Answer, Identity, identity
 from radflow.messaging.models import InboundMessage, InboundState, Peer
-from radflow.messaging.replies import reply, reply_code, try_later
+from radflow.messaging.replies import accept_code, reply, reply_code, try_later
 from radflow.messaging.text import storable
 
 logger = logging.getLogger(__name__)
@@ -99,7 +99,7 @@ class Intake:
 def _row(one: Received, verdict: Verdict) -> InboundMessage:
     header = peek(one.raw)
     error = verdict.error
-    code = "" if verdict.is_ack else reply_code(header, error)
+    code = (accept_code if verdict.is_ack else reply_code)(header, error)
     row = InboundMessage(
         peer=verdict.peer,
         remote_address=one.remote_address,
@@ -115,8 +115,6 @@ def _row(one: Received, verdict: Verdict) -> InboundMessage:
     if error:
         row.error_code, row.error_location = error.code, error.location[:60]
         row.error_text = storable(error.text, 300)
-    if verdict.is_ack:
-        _park_acknowledgement(row)
     return row
 
 
@@ -131,14 +129,6 @@ def _header_values(verdict: Verdict) -> dict[str, str]:
         "sending_facility": storable(message.sending_facility, 227),
         "version": storable(message.version, 20),
     }
-
-
-def _park_acknowledgement(row: InboundMessage) -> None:
-    row.state = InboundState.PARKED
-    row.error_text = (
-        "An acknowledgement came as a message of its own, and nothing waits for it. "
-        "Its sender should answer on the connection that the message came on."
-    )
 
 
 def body_hash(raw: bytes, header: Header | None) -> bytes:

@@ -32,6 +32,12 @@ def reply_code(header: Header | None, error: HL7Error | None) -> str:
     return code if _is_asked(application, error) else ""
 
 
+def accept_code(header: Header | None, error: HL7Error | None) -> str:
+    """MSA-1 to an acknowledgement: that it is stored, where it asks to be told."""
+    accept = header.field(15).strip() if header else ""
+    return _accept_code(error) if _is_asked(accept, error) else ""
+
+
 def _is_asked(condition: str, error: HL7Error | None) -> bool:
     """Table 0155; what is not in it is taken for always."""
     by_condition = {"": False, "NE": False, "ER": bool(error), "SU": not error}

@@ -72,6 +72,8 @@ def handler_for(message_type: str) -> Handler:
     if message_type in table:
         return _load(table[message_type])
     code, _, _ = message_type.partition("^")
+    if code in table:  # an acknowledgement of whatever event
+        return _load(table[code])
     if any(known.startswith(f"{code}^") for known in table):
         raise HL7Error("201", "Event is not supported here.", "MSH^1^9^1^2", ack="AR")
     raise HL7Error("200", "Message type is not supported here.", "MSH^1^9", ack="AR")

@@ -166,7 +166,16 @@ def acknowledgement() -> bytes:
 
 def test_an_acknowledgement_is_kept_and_not_answered() -> None:
     assert receive(acknowledgement()) == [None]
-    assert (last_inbound().state, last_inbound().ack_code) == ("parked", "")
+    assert (last_inbound().state, last_inbound().ack_code) == ("received", "")
+
+
+def test_an_acknowledgement_that_asks_for_it_is_told_that_it_is_stored() -> None:
+    head, _, rest = acknowledgement().partition(b"\r")
+    fields = [*head.split(b"|"), *[b""] * 5][:16]
+    fields[14:16] = [b"AL", b"NE"]
+    (answer,) = receive(b"|".join(fields) + b"\r" + rest)
+    assert answer is not None
+    assert read_ack(answer).code == "CA"
 
 
 def test_repeated_acknowledgements_spoil_no_batch() -> None:
