@@ -148,10 +148,15 @@ def in_words(rule: FieldRule) -> list[str]:
     checks += [f"at most {rule.max_length} characters"] if rule.max_length else []
     checks += [f"like {rule.regex}"] if rule.regex else []
     checks += [f"one of {' '.join(rule.values)}"] if rule.values else []
-    checks += [f"from {rule.lowest.normalize():f}"] if rule.lowest is not None else []
-    checks += [f"to {rule.highest.normalize():f}"] if rule.highest is not None else []
+    checks += _range(rule)
     checks += [f"goes to {rule.target} ({rule.policy})"] if rule.target else []
     return [*checks, *_consequences(rule)]
+
+
+def _range(rule: FieldRule) -> list[str]:
+    bounds = (("from", rule.lowest), ("to", rule.highest))
+    words = [f"{word} {n.normalize():f}" for word, n in bounds if n is not None]
+    return [" ".join(words)] if words else []
 
 
 def _need(rule: FieldRule) -> str:
