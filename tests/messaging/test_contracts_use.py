@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from orders.hl7 import zsegments
 from orders.models import Order, OrderEvent
 from radflow.accounts.models import User
+from radflow.hl7.escapes import STANDARD
+from radflow.hl7.message import Segment
 from radflow.messaging.contracts import lifecycle, samples
 from radflow.messaging.contracts.drafts import Draft, as_draft, faults_in
 from radflow.messaging.contracts.rules import FieldRule, rule_of
 from radflow.messaging.contracts.shipped import SIEMENS_ZSI, ship
 from radflow.messaging.contracts.targets import TARGETS
+from radflow.messaging.contracts.unknown import flag
 from radflow.messaging.models import Peer, UnknownSegment, ZContract
 from tests.door import deliver, last_inbound, order_message
 from tests.factories import PeerFactory
@@ -185,6 +189,45 @@ def test_an_unknown_segment_is_flagged_once_for_each_width() -> None:
         ("ZQ1", 2),
         ("ZQ2", 1),
     ]
+
+
+def test_two_workers_flag_an_unknown_segment_once() -> None:
+    deliver(order_message())
+    message = last_inbound()
+    both = threading.Barrier(2)
+
+    def work() -> None:
+        try:
+            both.wait(30)
+            flag(message, [Segment("ZQ9|1", 1, STANDARD)])
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=work) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert UnknownSegment.objects.filter(segment="ZQ9").count() == 1
+    warnings = last_inbound().warnings
+    assert len([one for one in warnings if one.startswith("ZQ9")]) == 1
+
+
+def test_a_message_with_unknown_segments_waits_for_no_other() -> None:
+    flagged = threading.Event()
+
+    def work() -> None:
+        deliver(order_message(control_id="C2", placer="P2", more="\rZQ1|b"))
+        flagged.set()
+        connection.close()
+
+    with transaction.atomic():
+        deliver(order_message(more="\rZQ1|a"))
+        other = threading.Thread(target=work)
+        other.start()
+        assert flagged.wait(30)
+    other.join(30)
+    assert UnknownSegment.objects.filter(segment="ZQ1").count() == 1
 
 
 def test_messages_of_people_are_reviewed_too() -> None:

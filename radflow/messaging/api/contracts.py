@@ -61,7 +61,6 @@ class FieldSerializer(serializers.Serializer[FieldRule]):
     path = serializers.CharField()
     name = serializers.CharField()
     datatype = serializers.CharField()
-    required = serializers.CharField()
     condition = serializers.CharField()
     repeats = serializers.BooleanField()
     max_length = serializers.IntegerField(allow_null=True)
@@ -73,6 +72,10 @@ class FieldSerializer(serializers.Serializer[FieldRule]):
     policy = serializers.CharField()
     holds_patient_data = serializers.BooleanField()
     on_error = serializers.CharField()
+
+    def get_fields(self) -> dict[str, Any]:
+        """`required` is a name that serializers use themselves."""
+        return {**super().get_fields(), "required": serializers.CharField()}
 
 
 class SampleSerializer(serializers.Serializer[TestResult]):
@@ -128,7 +131,7 @@ class ContractListView(APIView):
         wanted = {name: value.replace("\0", "") for name, value in told if value}
         pages = PageNumbers()
         found: Any = ZContract.objects.filter(**wanted)
-        rows = pages.paginate_queryset(found, request, view=self)
+        rows: Any = pages.paginate_queryset(found, request, view=self)
         return pages.get_paginated_response(ContractSerializer(rows, many=True).data)
 
 
@@ -142,11 +145,12 @@ class ContractDetailView(APIView):
     def get(self, request: Request, contract_id: int) -> Response:
         contract = get_object_or_404(ZContract, pk=contract_id)
         rule = rule_of(contract)
-        results = samples.run(rule, as_draft(contract).samples)
+        results: Any = samples.run(rule, as_draft(contract).samples)
+        fields: Any = rule.fields
         return Response(
             {
                 **ContractSerializer(contract).data,
-                "fields": FieldSerializer(rule.fields, many=True).data,
+                "fields": FieldSerializer(fields, many=True).data,
                 "samples": SampleSerializer(results, many=True).data,
             }
         )

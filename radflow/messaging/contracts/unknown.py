@@ -40,7 +40,8 @@ def _flag(message: InboundMessage, shapes: list[Shape]) -> None:
     )
     there = set(known.values_list("segment", "field_count"))
     for name, width in (shape for shape in shapes if shape not in there):
-        values = [*sender, name, width, message.pk, _warning(name, width)]
+        row: list[str | int] = [*sender, name, width, message.pk]
+        values = [*row, _warning(name, width)]
         with connection.cursor() as cursor:
             cursor.execute(_FLAG, values)
 
