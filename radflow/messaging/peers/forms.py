@@ -103,6 +103,9 @@ class PeerForm(PeerFormBase):
         ].help_text = "Taken from it beyond 2.3 to 2.8. Several with commas."
         self.fields["networks"].help_text += " Several with commas."
         self.fields["ack_timeout"].help_text = ""
+        self.fields[
+            "default_authority"
+        ].help_text = "Where CX-4 is empty; MSH-4 stands for the sending facility."
         listener = self.fields["listener"]
         assert isinstance(listener, forms.ModelChoiceField)
         listener.empty_label = "Any"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from radflow.accounts.models import User
 from radflow.audit import services as audit
@@ -72,7 +72,7 @@ def proposed(peer: Peer, values: Mapping[str, Any]) -> Peer:
 def add_peer(*, values: Mapping[str, Any], by: User, reason: str = "") -> Peer:
     """A new peer, known within seconds to whoever listens."""
     peer = proposed(Peer(), values)
-    peer.save()
+    _save(peer)
     _keep(peer, values_of(peer), by=by, reason=reason)
     _tell("peer_added", peer, by=by, fields=sorted(values))
     return peer
@@ -98,10 +98,20 @@ def change_peer(
     if changed:
         _keep_first(peer, before)
         peer.revision += 1
-        peer.save(update_fields=[*changed, "revision"])
+        _save(peer, [*changed, "revision"])
         _keep(peer, after, by=by, reason=reason)
         _tell("peer_changed", peer, by=by, fields=changed)
     return peer
+
+
+def _save(peer: Peer, fields: list[str] | None = None) -> None:
+    """Two people may take one name between the check and here."""
+    try:
+        with transaction.atomic():
+            peer.save(update_fields=fields)
+    except IntegrityError as error:
+        text = "Another peer has this name, or the same MSH-3 and MSH-4."
+        raise ValidationError({"name": text}) from error
 
 
 def _conflict(peer: Peer) -> PeerChanged:
