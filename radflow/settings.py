@@ -178,6 +178,16 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 5.0,
         "options": {"expires": 5},
     },
+    "watch channels": {
+        "task": "radflow.messaging.tasks.watch_channels",
+        "schedule": 10.0,
+        "options": {"expires": 10},
+    },
+    "learn silence": {
+        "task": "radflow.messaging.tasks.learn_silence",
+        "schedule": 600.0,
+        "options": {"expires": 600},
+    },
     "escalate critical cases": {
         "task": "reports.tasks.escalate_cases",
         "schedule": 5.0,

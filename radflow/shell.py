@@ -14,6 +14,7 @@ from django.utils import timezone
 from radflow.accounts.models import User
 from radflow.accounts.roles import Capability
 from radflow.live.selectors import last_seq
+from radflow.messaging.channels.alarms import open_problem_count
 from reports.selectors import open_case_count, unread_count
 
 C = Capability
@@ -46,7 +47,7 @@ _PLACES = (
     Place("Reading", "glasses", "reports:reading_list", C.WRITE_REPORT, unread_count),
     Place("Board", "layout-list", "worklist:board", C.VIEW_ORDERS),
     Place("Critical", "siren", "reports:cases", C.VIEW_CASES, open_case_count, True),
-    Place("Messages", "cable", "messaging:list", C.VIEW_MESSAGES),
+    Place("Interfaces", "cable", "messaging:list", C.VIEW_MESSAGES, open_problem_count),
 )
 
 

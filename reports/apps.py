@@ -1,5 +1,12 @@
 from django.apps import AppConfig
 
+from radflow.duties import Duty, register
+
 
 class ReportsConfig(AppConfig):
     name = "reports"
+
+    def ready(self) -> None:
+        from reports.services import escalate_due
+
+        register(Duty("escalation", escalate_due, seconds=5.0))

@@ -7,6 +7,8 @@ import time
 from celery import shared_task
 
 from radflow.messaging import nudge
+from radflow.messaging.channels.alarms import sweep_channels
+from radflow.messaging.channels.gaps import learn_gaps_again
 from radflow.messaging.drain import drain
 from radflow.messaging.relay import relay
 
@@ -29,3 +31,13 @@ def relay_outbox() -> None:
         if relay(100) < 100:
             return
     nudge.now(nudge.RELAY)
+
+
+@shared_task(name="radflow.messaging.tasks.watch_channels")  # type: ignore[untyped-decorator]
+def watch_channels() -> None:
+    sweep_channels()
+
+
+@shared_task(name="radflow.messaging.tasks.learn_silence")  # type: ignore[untyped-decorator]
+def learn_silence() -> None:
+    learn_gaps_again()

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path, register_converter
 
-from radflow.messaging.api import actions, contracts, peers, views
+from radflow.messaging.api import actions, channels, contracts, peers, views
 
 
 class ReferenceConverter:
@@ -41,6 +41,7 @@ urlpatterns = [
         actions.DiscardView.as_view(),
         name="message-discard",
     ),
+    path("channels/", channels.ChannelListView.as_view(), name="channel-list"),
     path("peers/", peers.PeerListView.as_view(), name="peer-list"),
     path("peers/<int:peer_id>/", peers.PeerDetailView.as_view(), name="peer-detail"),
     path(
