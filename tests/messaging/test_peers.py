@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connection
 from django.test import Client
 from knox.models import AuthToken
 
@@ -90,6 +92,21 @@ def test_the_second_of_two_people_is_told_and_nothing_is_lost(
     assert caught.value.revision == 2
     assert interface_admin.display_name in caught.value.text
     assert Peer.objects.get().name == "First"
+
+
+def test_of_two_who_save_at_once_one_is_told(peer: Peer, interface_admin: User) -> None:
+    def save(name: str) -> str:
+        try:
+            change(peer, interface_admin, name=name)
+        except PeerChanged:
+            return "told"
+        finally:
+            connection.close()
+        return "saved"
+
+    with ThreadPoolExecutor(2) as both:
+        assert sorted(both.map(save, ["One", "Two"])) == ["saved", "told"]
+    assert PeerRevision.objects.count() == 2
 
 
 @pytest.mark.parametrize(
