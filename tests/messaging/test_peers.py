@@ -380,3 +380,19 @@ def test_a_change_of_settings_leaves_a_pause_as_it_is(
     page.post(f"/messages/peers/{sent_to.pk}/switch/", body)
     change(sent_to, interface_admin, name="Renamed")
     assert Peer.objects.get().sending_paused_at is not None
+
+
+def test_the_list_says_how_each_channel_is(page: Client, sent_to: Peer) -> None:
+    deliver(order_message())
+    shown = page.get("/messages/peers/").content.decode()
+    assert "In: Up" in shown
+    assert "Out: No data" in shown
+
+
+def test_the_learned_silence_is_shown_by_hour_of_the_week(
+    page: Client, peer: Peer
+) -> None:
+    Peer.objects.update(learned_gaps=[0] * 160 + [1260] * 8)
+    shown = page.get(f"/messages/peers/{peer.pk}/")
+    assert shown.context["week"][6] == ("Sunday", [0] * 16 + [21] * 8)
+    assert "What was learned" in shown.content.decode()

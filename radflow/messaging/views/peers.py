@@ -6,11 +6,15 @@ from django.contrib import messages as flash
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.dates import WEEKDAYS
 from django.views.decorators.http import require_POST
 
 from radflow.accounts.access import current_user, requires
 from radflow.accounts.roles import Capability
 from radflow.audit import services as audit
+from radflow.messaging.channels.channel import Channel
+from radflow.messaging.channels.selectors import channels
 from radflow.messaging.checks import refused_at_the_door
 from radflow.messaging.exceptions import PeerChanged
 from radflow.messaging.models import Listener, Peer, PeerRevision
@@ -39,13 +43,21 @@ TRIED = 50
 def peer_list(request: HttpRequest) -> HttpResponse:
     """Every system we talk HL7 with, and the ports we hear them on."""
     context = {
-        "peers": Peer.objects.select_related("listener"),
+        "peers": _with_channels(),
         "listeners": Listener.objects.all(),
         "may_change": current_user(request).may(Capability.MANAGE_INTERFACES),
     }
     is_fragment = request.headers.get("X-Fragment")
     name = "_tables" if is_fragment else "list"
     return render(request, f"messaging/peers/{name}.html", context)
+
+
+def _with_channels() -> list[tuple[Peer, list[Channel]]]:
+    """Each peer with the state of what comes in from it and goes out to it."""
+    found: dict[int | None, list[Channel]] = {}
+    for channel in channels(timezone.now()):
+        found.setdefault(channel.peer_id, []).append(channel)
+    return [(peer, found.get(peer.pk, [])) for peer in Peer.objects.all()]
 
 
 @requires(Capability.MANAGE_INTERFACES)
@@ -195,6 +207,17 @@ def roll(request: HttpRequest, peer_id: int) -> HttpResponse:
     return redirect("messaging:peer-history", peer_id)
 
 
+def _learned_week(peer: Peer | None) -> list[tuple[str, list[int]]]:
+    """Weekdays with the learned silence of each hour, in minutes; 0: none expected."""
+    gaps = peer.learned_gaps if peer else []
+    minutes = [round(seconds / 60) for seconds in gaps]
+    return [
+        (name, minutes[day * 24 : day * 24 + 24])
+        for day, name in WEEKDAYS.items()
+        if minutes
+    ]
+
+
 def _form_page(
     request: HttpRequest,
     form: PeerForm,
@@ -211,6 +234,7 @@ def _form_page(
         "mapping": [form[name] for name in (*MAPPED, CODE_SET_FIELD)],
         "profiles": profile_rows(),
         "zones": time_zones(),
+        "week": _learned_week(shown),
         "tried": TRIED,
         **extra,
     }
