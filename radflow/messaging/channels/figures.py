@@ -102,7 +102,7 @@ def _figures(states: str, counts: str, now: datetime) -> dict[int, Figures]:
         per_minute[MINUTES - 1 - min(ago, MINUTES - 1)] = count
     none = Figures().minutes
     return {
-        peer_id: Figures(*rest, minutes=tuple(minutes.get(peer_id, none)))
+        peer_id: Figures(*rest, tuple(minutes.get(peer_id, none)))
         for peer_id, *rest in _rows(states, values)
     }
 
