@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from orders.hl7.patients import read_patient, read_visit
 from orders.hl7.profiles import mapping_for
 from orders.hl7.requests import Reader
+from orders.hl7.zsegments import fill, refused_fields
 from orders.requests import Code, OrderRequest, PatientRequest, VisitRequest
 from radflow.hl7.groups import order_groups
 from radflow.messaging.routes import PATIENT, Inbound
@@ -18,12 +19,15 @@ Described = dict[str, str]
 def describe_orders(inbound: Inbound) -> Described:
     """The person, the visit, and every order of the message."""
     mapping = mapping_for(inbound.peer, inbound.message)
+    refused = refused_fields(inbound)
     found = describe_person(inbound)
     groups = order_groups(inbound.message)
     for number, group in enumerate(groups, start=1):
-        reader = Reader(group, inbound.message, mapping, inbound.peer)
+        reader = Reader(group, inbound.message, mapping, inbound.peer, refused)
+        filled = fill(reader, inbound)
         orc = group.orc.value(1).upper() if group.orc else ""
-        values = {"Order control": orc, **_order(reader.request(), inbound)}
+        values = {"Order control": orc, **_order(filled.request, inbound)}
+        values |= _personal(dict(filled.notes))
         for label, value in values.items():
             found[_numbered(label, number, len(groups))] = value
     return found

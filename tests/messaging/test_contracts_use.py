@@ -10,6 +10,7 @@ import pytest
 from django.db import connection, transaction
 
 from orders.hl7 import zsegments
+from orders.hl7.described import describe_orders
 from orders.models import Order, OrderEvent
 from radflow.accounts.models import User
 from radflow.hl7.escapes import STANDARD
@@ -20,8 +21,9 @@ from radflow.messaging.contracts.rules import FieldRule, rule_of
 from radflow.messaging.contracts.shipped import SIEMENS_ZSI, ship
 from radflow.messaging.contracts.targets import TARGETS
 from radflow.messaging.contracts.unknown import flag
+from radflow.messaging.drain import read
 from radflow.messaging.models import Peer, UnknownSegment, ZContract
-from tests.door import deliver, last_inbound, order_message
+from tests.door import deliver, last_inbound, order_message, sample
 from tests.factories import PeerFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -228,6 +230,36 @@ def test_a_message_with_unknown_segments_waits_for_no_other() -> None:
         assert flagged.wait(30)
     other.join(30)
     assert UnknownSegment.objects.filter(segment="ZQ1").count() == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "application", "unknown"),
+    [
+        ("06a_", "GECENTRIC", []),
+        ("06b_", "SYNGORIS", ["ZSI"]),
+        ("06c_", "ISPACS", ["ZPH"]),
+    ],
+)
+def test_the_worked_messages_of_three_vendors_are_applied(
+    name: str, application: str, unknown: list[str]
+) -> None:
+    PeerFactory.create(sending_application=application, sending_facility="GENHOSP")
+    deliver(sample(name))
+    assert last_inbound().state == "applied"
+    found = UnknownSegment.objects.values_list("segment", flat=True)
+    assert list(found) == unknown
+    (order,) = Order.objects.all()
+    assert (order.study_instance_uid == UID) is (not unknown)
+
+
+def test_what_a_message_is_read_as_tells_what_its_contract_adds(
+    interface_admin: User,
+) -> None:
+    contract = in_force(interface_admin)
+    placed(ZSI)
+    told = describe_orders(read(last_inbound()))
+    assert told["Station AE title"] == "CT2_AE"
+    assert any(str(contract) in label for label in told)
 
 
 def test_messages_of_people_are_reviewed_too() -> None:
