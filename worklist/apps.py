@@ -5,6 +5,9 @@ class WorklistConfig(AppConfig):
     name = "worklist"
 
     def ready(self) -> None:
+        from radflow.messaging.channels.registry import register
         from worklist import receivers
+        from worklist.channels import dicom_channels
 
         receivers.connect()
+        register(dicom_channels)

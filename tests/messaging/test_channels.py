@@ -35,6 +35,11 @@ NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)  # a Monday
 MINUTE = timedelta(minutes=1)
 
 
+@pytest.fixture(autouse=True)
+def only_hl7(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "_providers", [])
+
+
 def heard(peer: Peer, *times: datetime, state: str = "applied") -> None:
     InboundMessage.objects.bulk_create(
         InboundMessage(
@@ -141,8 +146,7 @@ def test_the_cards_cost_the_same_however_many_messages_and_peers() -> None:
     assert cost() == few <= 6
 
 
-def test_the_floors_above_hand_in_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(registry, "_providers", [])
+def test_the_floors_above_hand_in_their_own() -> None:
     worklist = Channel("dicom", "Worklist", "in", ChannelState.UP, "5 scanners", NOW)
     registry.register(lambda now: [worklist])
     assert channels(NOW) == [worklist]

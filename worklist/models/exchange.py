@@ -27,7 +27,10 @@ class DicomExchange(models.Model):
     class Meta:
         db_table = "worklist_exchange"
         ordering = ["-id"]
-        indexes = [models.Index(fields=["calling_ae", "-at"], name="exchange_ae_at")]
+        indexes = [
+            models.Index(fields=["calling_ae", "-at"], name="exchange_ae_at"),
+            models.Index(fields=["kind", "-at"], name="exchange_kind_at"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.pk}"
