@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from radflow.accounts.models import User
@@ -206,6 +208,28 @@ def test_two_contracts_that_match_the_same_messages_are_refused(
         return
     with pytest.raises(ContractError, match="matches the same messages"):
         lifecycle.approve(contract_id=other.pk, by=interface_admin)
+
+
+def test_of_two_rivals_approved_at_once_one_is_refused(interface_admin: User) -> None:
+    rivals = [drafted(interface_admin, vendor=vendor) for vendor in ("One", "Other")]
+    both, refused = threading.Barrier(2), []
+
+    def work(contract_id: int) -> None:
+        try:
+            both.wait(30)
+            lifecycle.approve(contract_id=contract_id, by=interface_admin)
+        except ContractError as error:
+            refused.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=work, args=[one.pk]) for one in rivals]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert len(refused) == 1
+    assert ZContract.objects.filter(segment="ZZ1", status="approved").count() == 1
 
 
 def test_the_same_version_is_not_there_twice(interface_admin: User) -> None:

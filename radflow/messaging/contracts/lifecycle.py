@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from radflow.accounts.models import User
 from radflow.audit import services as audit
@@ -123,8 +123,8 @@ def approve(*, contract_id: int, by: User) -> ZContract:
         raise ContractError(next(iter(faults.values())), faults)
     _retire_earlier(contract, by)
     contract.status = S.APPROVED
-    contract.approver, contract.approved_at = by, timezone.now()
-    contract.save()
+    contract.approver, contract.approved_at = by, Now()
+    _save_at(contract)
     _settle_unknown(contract)
     _tell("contract_approved", contract, by, author=contract.created_by_id)
     return contract
@@ -265,10 +265,16 @@ def _retire_earlier(contract: ZContract, by: User) -> None:
 
 def _end(contract: ZContract, reason: str, by: User) -> None:
     contract.status = S.RETIRED
-    contract.retired_at, contract.retired_by = timezone.now(), by
+    contract.retired_at, contract.retired_by = Now(), by
     contract.retired_reason = reason
-    contract.save()
+    _save_at(contract)
     _tell("contract_retired", contract, by, reason=reason)
+
+
+def _save_at(contract: ZContract) -> None:
+    """By the clock that also stamps what is received."""
+    contract.save()
+    contract.refresh_from_db(fields=["approved_at", "retired_at"])
 
 
 def _settle_unknown(contract: ZContract) -> None:
