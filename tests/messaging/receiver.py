@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 import threading
 from collections.abc import Callable
 from typing import Self
 
-from radflow.hl7.framing import FrameReader, frame
+from radflow.hl7.framing import COMMITTED, FrameReader, frame
 from radflow.hl7.message import Message
 
 Answer = Callable[[bytes], bytes | None]
@@ -30,9 +31,18 @@ class Receiver:
     """Answers each block by the next of `answers`, the last for all that follow.
 
     None closes the connection without an answer, as a lost acknowledgement does.
+    `commits` counts the commit acknowledgements (release 2) it got.
     """
 
-    def __init__(self, *answers: Answer) -> None:
+    def __init__(
+        self,
+        *answers: Answer,
+        context: ssl.SSLContext | None = None,
+        release2: bool = False,
+    ) -> None:
+        self.context = context
+        self.release2 = release2
+        self.commits = 0
         self.answers = list(answers) or [answer_with("AA")]
         self.received: list[bytes] = []
         self._lock = threading.Lock()
@@ -71,6 +81,8 @@ class Receiver:
                 connection, _ = self._listener.accept()
             except OSError:
                 return
+            if self.context:
+                connection = self.context.wrap_socket(connection, server_side=True)
             self._open.append(connection)
             thread = threading.Thread(target=self._serve, args=(connection,))
             self._threads.append(thread)
@@ -87,11 +99,15 @@ class Receiver:
             if not data:
                 return
             for raw in reader.feed(data):
+                if raw == COMMITTED:
+                    self.commits += 1
+                    continue
                 answer = self._answer(raw)
                 if answer is None:
                     connection.shutdown(socket.SHUT_RDWR)
                     return
-                connection.sendall(frame(answer))
+                before = frame(COMMITTED) if self.release2 else b""
+                connection.sendall(before + frame(answer))
 
     def _answer(self, raw: bytes) -> bytes | None:
         with self._lock:

@@ -271,6 +271,13 @@ def test_a_receiver_away_and_one_that_refuses_are_alarmed() -> None:
     assert sorted(open_alarms()) == ["refused", "unreachable"]
 
 
+def test_one_accepted_whose_result_never_comes_is_alarmed() -> None:
+    peer = PeerFactory.create(host="ehr", port=2575, enhanced_out=True)
+    queued(peer, NOW, state="accepted", accepted_at=NOW)
+    assert [sweep_channels(NOW + minutes * MINUTE) for minutes in (30, 31)] == [0, 1]
+    assert open_alarms() == ["unanswered"]
+
+
 def test_many_messages_that_cannot_be_applied_are_alarmed() -> None:
     peer = PeerFactory.create()
     heard(peer, *(NOW - n * MINUTE for n in range(4)), state="parked")

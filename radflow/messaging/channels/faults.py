@@ -11,6 +11,7 @@ from radflow.messaging.models import AlarmKind, Peer
 Faults = dict[AlarmKind, str]
 
 WAITING = timedelta(minutes=5)
+RESULT = timedelta(minutes=30)
 MANY_ERRORS, ERROR_SHARE = 5, 0.1
 
 
@@ -35,6 +36,9 @@ def outbound_faults(peer: Peer, sent: Figures, now: datetime) -> Faults:
     faults: Faults = {}
     if sent.errors:
         faults[AlarmKind.REFUSED] = f"{sent.errors} refused."
+    if sent.accepted_at and now - sent.accepted_at > RESULT:
+        age = _minutes(now - sent.accepted_at)
+        faults[AlarmKind.UNANSWERED] = f"No result of one accepted {age} min ago."
     if peer.sending_paused_at:
         return faults
     if sent.fails:

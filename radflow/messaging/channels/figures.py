@@ -20,7 +20,7 @@ WITH open AS (
     count(*) FILTER (WHERE state = 'parked' AND received_at > %(hour)s) AS recent
   FROM messaging_inbound WHERE state IN ('received', 'parked') GROUP BY peer_id)
 SELECT peer.id, last.received_at, coalesce(open.queue, 0), open.oldest_at,
-  coalesce(open.errors, 0), coalesce(open.recent, 0), 0, ''
+  coalesce(open.errors, 0), coalesce(open.recent, 0), 0, '', NULL
 FROM messaging_peer AS peer LEFT JOIN open ON open.peer_id = peer.id
 LEFT JOIN LATERAL (
   SELECT received_at FROM messaging_inbound
@@ -30,13 +30,15 @@ LEFT JOIN LATERAL (
 _OUTBOUND = """
 WITH open AS (
   SELECT peer_id,
-    count(*) FILTER (WHERE state <> 'refused') AS queue,
-    min(created_at) FILTER (WHERE state <> 'refused') AS oldest_at,
+    count(*) FILTER (WHERE state IN ('queued', 'sent')) AS queue,
+    min(created_at) FILTER (WHERE state IN ('queued', 'sent')) AS oldest_at,
+    min(accepted_at) FILTER (WHERE state = 'accepted') AS accepted_at,
     count(*) FILTER (WHERE state = 'refused') AS errors
-  FROM messaging_outbound WHERE state IN ('queued', 'sent', 'refused')
+  FROM messaging_outbound WHERE state IN ('queued', 'sent', 'accepted', 'refused')
   GROUP BY peer_id)
 SELECT peer.id, last.at, coalesce(open.queue, 0), open.oldest_at,
-  coalesce(open.errors, 0), 0, coalesce(try.attempts, 0), coalesce(try.outcome, '')
+  coalesce(open.errors, 0), 0, coalesce(try.attempts, 0), coalesce(try.outcome, ''),
+  open.accepted_at
 FROM messaging_peer AS peer LEFT JOIN open ON open.peer_id = peer.id
 LEFT JOIN LATERAL (
   SELECT coalesce(accepted_at, acknowledged_at) AS at FROM messaging_outbound
@@ -68,7 +70,8 @@ _DELIVERED = _PER_MINUTE.format(
 class Figures:
     """One direction of one peer; `minutes` counts messages, the oldest minute first.
 
-    `attempts` and `outcome` are of the youngest try that did not end its message.
+    `attempts` and `outcome` are of the youngest try that did not end its message,
+    `accepted_at` of the oldest whose result is awaited.
     """
 
     last_at: datetime | None = None
@@ -78,6 +81,7 @@ class Figures:
     recent_errors: int = 0
     attempts: int = 0
     outcome: str = ""
+    accepted_at: datetime | None = None
     minutes: tuple[int, ...] = (0,) * MINUTES
 
     @property

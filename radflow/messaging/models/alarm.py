@@ -11,6 +11,7 @@ class AlarmKind(models.TextChoices):
     NOT_APPLIED = "not_applied", "Messages wait to be applied"
     NOT_SENT = "not_sent", "Messages wait to be sent"
     UNREACHABLE = "unreachable", "The destination does not answer"
+    UNANSWERED = "unanswered", "Accepted messages wait for their result"
     REFUSED = "refused", "The destination refuses messages"
     ERRORS = "errors", "Many messages cannot be applied"
 
