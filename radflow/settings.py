@@ -13,7 +13,6 @@ from pathlib import Path
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
-from kombu import Queue
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -169,7 +168,9 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 # One process sends, so each receiver sees one connection; a worker that is told no
 # queue serves both.
-CELERY_TASK_QUEUES = [Queue("celery"), Queue("relay")]
+CELERY_TASK_QUEUES = {
+    name: {"exchange": name, "routing_key": name} for name in ("celery", "relay")
+}
 CELERY_TASK_DEFAULT_QUEUE = "celery"
 CELERY_TASK_ROUTES = {"radflow.messaging.tasks.relay_outbox": {"queue": "relay"}}
 # Every tick is only a wake-up; a tick that waited is worth nothing (design law 5).

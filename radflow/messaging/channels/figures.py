@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -106,7 +106,7 @@ def _figures(states: str, counts: str, now: datetime) -> dict[int, Figures]:
         per_minute[MINUTES - 1 - min(ago, MINUTES - 1)] = count
     none = Figures().minutes
     return {
-        peer_id: Figures(*rest, tuple(minutes.get(peer_id, none)))
+        peer_id: replace(Figures(*rest), minutes=tuple(minutes.get(peer_id, none)))
         for peer_id, *rest in _rows(states, values)
     }
 
