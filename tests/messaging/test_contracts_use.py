@@ -201,7 +201,7 @@ def test_two_workers_flag_an_unknown_segment_once() -> None:
     def work() -> None:
         try:
             both.wait(30)
-            flag(message, [Segment("ZQ9|1", 1, STANDARD)])
+            flag(message, [Segment("ZQ9|1", 1, STANDARD)], [])
         finally:
             connection.close()
 
@@ -260,6 +260,20 @@ def test_what_a_message_is_read_as_tells_what_its_contract_adds(
     told = describe_orders(read(last_inbound()))
     assert told["Station AE title"] == "CT2_AE"
     assert any(str(contract) in label for label in told)
+
+
+def test_what_says_more_than_its_contract_becomes_its_next_version(
+    interface_admin: User,
+) -> None:
+    contract = in_force(interface_admin)
+    order = placed(ZSI.replace("CT^1", "CT^1^x") + "|extra|12")
+    assert order.requested_start is not None
+    unknown = UnknownSegment.objects.get()
+    assert (unknown.segment, unknown.field_count) == ("ZSI", 9)
+    draft = lifecycle.draft_from_sample(unknown_id=unknown.pk, by=interface_admin)
+    assert (draft.version, draft.product) == ("1.1.0", contract.product)
+    known, told = (as_draft(one).fields for one in (contract, draft))
+    assert {one.path for one in told} - {one.path for one in known} == {"4.3", "8", "9"}
 
 
 def test_messages_of_people_are_reviewed_too() -> None:

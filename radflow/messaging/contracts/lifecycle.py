@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from radflow.accounts.models import User
 from radflow.audit import services as audit
-from radflow.hl7.message import Message
+from radflow.hl7.message import Message, Segment
 from radflow.live import services as live
 from radflow.messaging.contracts import samples
 from radflow.messaging.contracts.drafts import (
@@ -21,8 +23,8 @@ from radflow.messaging.contracts.drafts import (
     as_draft,
     faults_in,
 )
-from radflow.messaging.contracts.registry import REGISTRY, line_of, rivals
-from radflow.messaging.contracts.rules import FieldRule, rule_of
+from radflow.messaging.contracts.registry import REGISTRY, Use, line_of, rivals
+from radflow.messaging.contracts.rules import FieldRule, SegmentRule, rule_of
 from radflow.messaging.models import (
     ContractStatus,
     UnknownSegment,
@@ -106,8 +108,12 @@ def discard_draft(*, contract_id: int, by: User) -> None:
 def new_version(*, contract_id: int, by: User) -> ZContract:
     """A draft of the next version; of an example the first of one's own."""
     contract = _locked(contract_id, Act.NEW_VERSION)
-    draft = replace(as_draft(contract), version=_next_version(contract), evidence="")
-    return create_draft(draft=draft, by=by)
+    return create_draft(draft=_next_draft(contract), by=by)
+
+
+def _next_draft(contract: ZContract) -> Draft:
+    """Evidence is not carried on: a new version needs its own."""
+    return replace(as_draft(contract), version=_next_version(contract), evidence="")
 
 
 @transaction.atomic
@@ -142,20 +148,48 @@ def retire(*, contract_id: int, reason: str, by: User) -> ZContract:
 
 @transaction.atomic
 def draft_from_sample(*, unknown_id: int, by: User) -> ZContract:
-    """A first draft from what an unknown segment looked like, without its values."""
+    """A first draft from what an unknown segment looked like, without its values.
+
+    Where a contract governs it already, the next version with the fields it lacks.
+    """
     unknown = UnknownSegment.objects.select_for_update().get(pk=unknown_id)
     message = Message.parse(bytes(unknown.first_message.raw))
-    segment = next(
-        (
-            one
-            for one in message.all(unknown.segment)
-            if one.field_count == unknown.field_count
-        ),
-        None,
-    )
-    if segment is None:
-        raise ContractError("Its first message is no longer kept, so draft it by hand.")
+    segment = _segment_of(unknown, message)
     sample = Sample(samples.outline(segment, message.delimiters))
+    if rule := governing(unknown):
+        draft = _next_draft(ZContract.objects.get(pk=rule.id))
+        fields = (*draft.fields, *samples.lacking_fields(draft.fields, segment))
+        draft = replace(draft, fields=fields, samples=(*draft.samples, sample))
+    else:
+        draft = _first_draft(unknown, samples.propose(segment), sample)
+    return create_draft(draft=draft, by=by, unknown=unknown)
+
+
+def governing(
+    unknown: UnknownSegment, at: datetime | None = None
+) -> SegmentRule | None:
+    """The contract in force for such a segment of this sender, if any."""
+    return REGISTRY.find(
+        Use(
+            segment=unknown.segment,
+            application=unknown.sending_application,
+            facility=unknown.sending_facility,
+            message_type=unknown.first_message.message_type,
+            at=at or timezone.now(),
+        )
+    )
+
+
+def _segment_of(unknown: UnknownSegment, message: Message) -> Segment:
+    for segment in message.all(unknown.segment):
+        if segment.field_count == unknown.field_count:
+            return segment
+    raise ContractError("Its first message is no longer kept, so draft it by hand.")
+
+
+def _first_draft(
+    unknown: UnknownSegment, fields: tuple[FieldRule, ...], sample: Sample
+) -> Draft:
     draft = Draft(
         segment=unknown.segment,
         vendor="Unknown vendor",
@@ -163,11 +197,10 @@ def draft_from_sample(*, unknown_id: int, by: User) -> ZContract:
         sending_application=_named(unknown.sending_application),
         sending_facility=_named(unknown.sending_facility),
         description="Drafted from a message: give every field its name and meaning.",
-        fields=samples.propose(segment),
+        fields=fields,
         samples=(sample,),
     )
-    draft = replace(draft, version=_free_version(draft))
-    return create_draft(draft=draft, by=by, unknown=unknown)
+    return replace(draft, version=_free_version(draft))
 
 
 def _named(name: str) -> str:

@@ -38,7 +38,8 @@ def review(inbound: Inbound) -> list[str]:
         for segment in inbound.message.segments
         if _is_own(segment) and segment.index not in governed
     ]
-    flag(inbound.row, unknown)
+    beyond = [one.segment for one in found if one.says_more]
+    flag(inbound.row, unknown, beyond)
     return warnings[:MOST_WARNINGS]
 
 

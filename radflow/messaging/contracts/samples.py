@@ -67,6 +67,21 @@ def _components(number: int, one: Repetition, repeats: bool) -> list[FieldRule]:
     ]
 
 
+def lacking_fields(
+    known: Sequence[FieldRule], segment: Segment
+) -> tuple[FieldRule, ...]:
+    """Of a proposal what these do not describe: fields, and components behind."""
+    most = {rule.field: 0 for rule in known}
+    for rule in known:
+        most[rule.field] = max(most[rule.field], rule.component)
+    found = [rule for rule in propose(segment) if rule.field not in most]
+    for number, last in most.items():
+        one = next(iter(segment.repetitions(number)), None)
+        if last and one:
+            found += [r for r in _components(number, one, False) if r.component > last]
+    return tuple(found)
+
+
 def outline(segment: Segment, delimiters: Delimiters) -> str:
     """The segment by its shape alone: what patients send must not become a sample."""
     numbers = range(1, min(segment.field_count, 100) + 1)

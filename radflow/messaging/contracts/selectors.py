@@ -89,7 +89,7 @@ def serves(contract: ZContract, peers: Iterable[Peer]) -> list[str]:
 def unknown_segments() -> QuerySet[UnknownSegment]:
     """Those that nothing governs yet; a draft does not."""
     found = UnknownSegment.objects.exclude(contract__status=ContractStatus.APPROVED)
-    return found.select_related("contract").order_by("-id")
+    return found.select_related("contract", "first_message").order_by("-id")
 
 
 def versions_of(contract: ZContract) -> list[Version]:

@@ -1,4 +1,4 @@
-"""Z segments without a contract: flagged once for each sender, name and width."""
+"""Z segments that no contract describes: flagged once per sender, name and width."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from radflow.hl7.message import Segment
 from radflow.messaging.models import InboundMessage, UnknownSegment
 
 Shape = tuple[str, int]
+_WITHOUT = "has no contract in force"
+_BEYOND = "says more than its contract"
 # One statement, so two workers cannot both be the first.
 _FLAG = """
 WITH flagged AS (
@@ -24,28 +26,34 @@ WHERE id IN (SELECT first_message_id FROM flagged)
 """
 
 
-def flag(message: InboundMessage, segments: Iterable[Segment]) -> None:
-    """After the commit: within it, every message with the same news would wait."""
-    shapes = sorted({(one.name, one.field_count) for one in segments})
-    if shapes:
-        transaction.on_commit(partial(_flag, message, shapes), robust=True)
+def flag(
+    message: InboundMessage, unknown: Iterable[Segment], beyond: Iterable[Segment]
+) -> None:
+    """After the commit: within it, every message with the same news would wait.
+
+    `beyond` have a contract and say more than it describes.
+    """
+    found = {_shape(one): _WITHOUT for one in unknown}
+    found |= {_shape(one): _BEYOND for one in beyond}
+    if found:
+        transaction.on_commit(partial(_flag, message, found), robust=True)
 
 
-def _flag(message: InboundMessage, shapes: list[Shape]) -> None:
+def _shape(segment: Segment) -> Shape:
+    return segment.name, segment.field_count
+
+
+def _flag(message: InboundMessage, found: dict[Shape, str]) -> None:
     sender = (message.sending_application, message.sending_facility)
     known = UnknownSegment.objects.filter(
         sending_application=sender[0],
         sending_facility=sender[1],
-        segment__in={name for name, _ in shapes},
+        segment__in={name for name, _ in found},
     )
     there = set(known.values_list("segment", "field_count"))
-    for name, width in (shape for shape in shapes if shape not in there):
+    for name, width in sorted(found.keys() - there):
+        fields = "1 field" if width == 1 else f"{width} fields"
+        text = f"{name} with {fields} {found[name, width]}: kept, not applied"
         row: list[str | int] = [*sender, name, width, message.pk]
-        values = [*row, _warning(name, width)]
         with connection.cursor() as cursor:
-            cursor.execute(_FLAG, values)
-
-
-def _warning(name: str, width: int) -> str:
-    fields = "1 field" if width == 1 else f"{width} fields"
-    return f"{name} with {fields} has no contract in force: kept, not applied"
+            cursor.execute(_FLAG, [*row, text])

@@ -62,6 +62,11 @@ class Reading:
     findings: list[Finding] = field(default_factory=list)
     extracted: list[Extracted] = field(default_factory=list)
 
+    @property
+    def says_more(self) -> bool:
+        """There are fields or components that the contract does not describe."""
+        return any(not finding.spoils for finding in self.findings)
+
     def worst(self) -> str:
         order = ("", *_SEVERITY)
         return max((f.on_error for f in self.findings), key=order.index, default="")

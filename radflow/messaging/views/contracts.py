@@ -7,6 +7,7 @@ from django.contrib import messages as flash
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from radflow.accounts.access import current_user, requires
@@ -38,14 +39,21 @@ PAGE = 25
 @requires(Capability.VIEW_MESSAGES)
 def contract_list(request: HttpRequest) -> HttpResponse:
     """Every contract, and the Z segments that came without one."""
-    unknown = Paginator(unknown_segments(), PAGE)
+    page = Paginator(unknown_segments(), PAGE).get_page(request.GET.get("page"))
     context = {
         "lines": contract_lines(),
-        "page": unknown.get_page(request.GET.get("page")),
+        "page": page,
+        "unknowns": _governed(page.object_list),
         "may_change": _may_change(request),
     }
     name = "_tables" if request.headers.get("X-Fragment") else "list"
     return render(request, f"messaging/contracts/{name}.html", context)
+
+
+def _governed(found: Any) -> list[tuple[UnknownSegment, str]]:
+    """Each with the contract that it says more than, if there is one."""
+    now = timezone.now()
+    return [(one, str(lifecycle.governing(one, now) or "")) for one in found]
 
 
 def _may_change(request: HttpRequest) -> bool:
