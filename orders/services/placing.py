@@ -9,13 +9,14 @@ from orders import signals
 from orders.cause import Cause
 from orders.exceptions import AccessionUsed, DuplicateOrder
 from orders.lifecycle import TERMINAL_STATES, Event, ExamState, decide
-from orders.models import Order, OrderEvent, Patient, Procedure
+from orders.models import Order, OrderEvent, Patient
 from orders.numbers import (
     new_accession,
     new_study_uid,
     procedure_id_for,
 )
 from orders.requests import Code, OrderRequest, PatientRequest, VisitRequest
+from orders.selectors import known_procedure
 from orders.services.events import save, tell_timeline
 from orders.services.patients import keep_visit, register_patient
 from radflow import unit
@@ -177,9 +178,7 @@ def _repeated(order: Order, cause: Cause) -> Placed:
 
 def _completed(request: OrderRequest) -> OrderRequest:
     """Fill from the catalogue what the message left out."""
-    known = Procedure.objects.filter(code=request.procedure.code)
-    known = known.filter(system__in=[request.procedure.system, "99RADFLOW"])
-    procedure = known.order_by("id").first() if request.procedure.code else None
+    procedure = known_procedure(request.procedure)
     if procedure is None:
         return request
     code = request.procedure
