@@ -38,6 +38,7 @@ def _channel(
     of_kind = DicomExchange.objects.filter(kind__in=kinds)
     hour = of_kind.filter(at__gt=now - timedelta(minutes=MINUTES), at__lte=now)
     seen = list(hour.values_list("at", "status"))
+    failed = sum(status not in _FINE for _, status in seen)
     last = max((at for at, _ in seen), default=None) or _last(kinds)
     return Channel(
         key=key,
@@ -48,7 +49,8 @@ def _channel(
         at=now,
         last_at=last,
         minutes=_per_minute([at for at, _ in seen], now),
-        errors=sum(status not in _FINE for _, status in seen),
+        errors=failed,
+        recent_errors=failed,
     )
 
 

@@ -93,6 +93,7 @@ def test_what_waits_and_what_failed_is_counted_with_the_oldest() -> None:
     heard(peer, NOW - 2 * MINUTE, state="parked")
     found = channel("in")
     assert (found.queue, found.oldest_seconds, found.errors) == (2, 180, 1)
+    assert found.error_rate == 0.333
 
 
 def test_one_that_was_never_heard_has_no_data() -> None:

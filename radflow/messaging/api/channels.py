@@ -32,6 +32,7 @@ class ChannelSerializer(serializers.Serializer[Channel]):
     oldest_at = serializers.DateTimeField(allow_null=True)
     oldest_seconds = serializers.IntegerField(allow_null=True)
     errors = serializers.IntegerField()  # type: ignore[assignment]
+    error_rate = serializers.FloatField()
     faults = serializers.ListField(child=serializers.CharField())
 
 

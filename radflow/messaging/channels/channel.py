@@ -21,6 +21,7 @@ class Channel:
 
     `minutes` counts messages of the last 60 minutes, the oldest first. `where` is the
     port it comes in by or the address it goes to; `note` says why it is as it is.
+    `errors` wait for a person, `recent_errors` of them came within the hour.
     """
 
     key: str
@@ -36,6 +37,7 @@ class Channel:
     queue: int = 0
     oldest_at: datetime | None = None
     errors: int = 0
+    recent_errors: int = 0
     faults: tuple[str, ...] = ()
     allowed_gap: timedelta | None = None
 
@@ -47,6 +49,11 @@ class Channel:
     def per_minute(self) -> float:
         """Over the last ten minutes."""
         return round(sum(self.minutes[-RATE_MINUTES:]) / RATE_MINUTES, 1)
+
+    @property
+    def error_rate(self) -> float:
+        """The share of the last hour's messages that failed."""
+        return round(self.recent_errors / max(sum(self.minutes), 1), 3)
 
     @property
     def last_seconds(self) -> int | None:

@@ -33,11 +33,13 @@ WITH open AS (
     count(*) FILTER (WHERE state IN ('queued', 'sent')) AS queue,
     min(created_at) FILTER (WHERE state IN ('queued', 'sent')) AS oldest_at,
     min(accepted_at) FILTER (WHERE state = 'accepted') AS accepted_at,
-    count(*) FILTER (WHERE state = 'refused') AS errors
+    count(*) FILTER (WHERE state = 'refused') AS errors,
+    count(*) FILTER (WHERE state = 'refused' AND created_at > %(hour)s) AS recent
   FROM messaging_outbound WHERE state IN ('queued', 'sent', 'accepted', 'refused')
   GROUP BY peer_id)
 SELECT peer.id, last.at, coalesce(open.queue, 0), open.oldest_at,
-  coalesce(open.errors, 0), 0, coalesce(try.attempts, 0), coalesce(try.outcome, ''),
+  coalesce(open.errors, 0), coalesce(open.recent, 0),
+  coalesce(try.attempts, 0), coalesce(try.outcome, ''),
   open.accepted_at
 FROM messaging_peer AS peer LEFT JOIN open ON open.peer_id = peer.id
 LEFT JOIN LATERAL (

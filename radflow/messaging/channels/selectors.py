@@ -103,6 +103,7 @@ def _channel(
         queue=figures.queue,
         oldest_at=figures.oldest_at,
         errors=figures.errors,
+        recent_errors=figures.recent_errors,
         faults=tuple(faults),
         allowed_gap=gap,
     )
