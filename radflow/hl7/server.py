@@ -75,6 +75,7 @@ class MLLPServer:
         self._watch: asyncio.Task[None] | None = None
         self._per_address: Counter[str] = Counter()
         self._sessions: set[Session] = set()
+        self._ending = False
 
     async def start(
         self, host: str, port: int, *, ssl: tls.SSLContext | None = None
@@ -105,6 +106,7 @@ class MLLPServer:
         """Take no more, answer what was received, then close; cut off after `grace`."""
         if self._server is None:
             return
+        self._ending = True
         self._server.close()
         if self._watch is not None:
             self._watch.cancel()
@@ -117,7 +119,12 @@ class MLLPServer:
         self._server = None
 
     def admit(self, session: Session, host: str) -> bool:
-        """Whether there is room for another connection from this address."""
+        """Whether there is room for another connection from this address.
+
+        One that the system had accepted before the port closed comes too late.
+        """
+        if self._ending:
+            return False
         if self.connections >= self.limits.max_connections or self._crowded(host):
             self.counts.refused += 1
             return False

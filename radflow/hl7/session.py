@@ -60,9 +60,11 @@ class Session(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
         self._connection = Connection.of(transport)
+        # Asked now: a transport that has closed knows it no longer.
+        self._secured = transport.get_extra_info("sslcontext") is not None
         self._admitted = self._server.admit(self, self._connection.host)
         if not self._admitted:
-            logger.warning("MLLP connection refused: too many")
+            logger.warning("MLLP connection refused: too many, or the port closes")
             self._transport.abort()
             return
         if (connection := transport.get_extra_info("socket")) is not None:
@@ -204,7 +206,7 @@ class Session(asyncio.Protocol):
         """The sender may close its half and still wait for answers."""
         self._linger = False
         self._end()
-        return self._transport.get_extra_info("sslcontext") is None
+        return not self._secured
 
     def pause_writing(self) -> None:
         self._unread_since = self._loop.time()

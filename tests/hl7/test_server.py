@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import socket
 
 import pytest
 
@@ -286,3 +287,17 @@ async def test_what_the_port_has_seen_is_counted() -> None:
             assert await caller.receive() is None
         counts = server.counts
     assert (counts.blocks, counts.refused, counts.discarded) == (1, 1, 5)
+
+
+@pytest.mark.parametrize("turns", [3, 4, 5])
+async def test_who_is_accepted_while_the_port_closes_is_not_served(turns: int) -> None:
+    async with running() as server:
+        with socket.create_connection(("127.0.0.1", server.port)) as late:
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            await server.stop()
+            await asyncio.sleep(0.01)
+            assert server.connections == 0
+            late.settimeout(WAIT)
+            with contextlib.suppress(OSError):
+                assert late.recv(1) == b""

@@ -64,25 +64,33 @@ async def until_closed(port: int) -> None:
 
 async def is_open(port: int) -> bool:
     try:
-        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        async with line(port):
+            return True
     except OSError:
         return False
-    writer.close()
-    with suppress(OSError):
-        await writer.wait_closed()
-    return True
+
+
+Line = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+@asynccontextmanager
+async def line(port: int, **tls: Any) -> AsyncIterator[Line]:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, **tls)
+    try:
+        yield reader, writer
+    finally:
+        writer.close()
+        with suppress(OSError):
+            await writer.wait_closed()
 
 
 async def converse(port: int, raws: list[bytes], **tls: Any) -> list[bytes]:
     """Send all without waiting; the answers that come until all or the end."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port, **tls)
-    writer.write(b"".join(frame(raw) for raw in raws))
     frames, answers = FrameReader(), list[bytes]()
-    async with asyncio.timeout(WAIT):
+    async with line(port, **tls) as (reader, writer), asyncio.timeout(WAIT):
+        writer.write(b"".join(frame(raw) for raw in raws))
         while len(answers) < len(raws) and (data := await reader.read(65536)):
             answers += frames.feed(data)
-    writer.close()
-    await writer.wait_closed()
     return answers
 
 
@@ -125,14 +133,11 @@ async def test_an_acknowledgement_on_the_line_is_kept_and_gets_no_reply(
 
 async def converse_past(port: int, silent: bytes, loud: bytes) -> bytes:
     """Send both; the first answer that comes."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    writer.write(frame(silent) + frame(loud))
     frames, answers = FrameReader(), list[bytes]()
-    async with asyncio.timeout(WAIT):
+    async with line(port) as (reader, writer), asyncio.timeout(WAIT):
+        writer.write(frame(silent) + frame(loud))
         while not answers:
             answers += frames.feed(await reader.read(65536))
-    writer.close()
-    await writer.wait_closed()
     return answers[0]
 
 

@@ -7,6 +7,7 @@ import logging
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from pytest_django import Settings
 
 from radflow.hl7.acks import read_ack
 from radflow.hl7.client import MLLPClient
-from radflow.hl7.framing import COMMITTED
+from radflow.hl7.framing import COMMITTED, frame
 from radflow.hl7.tls import client_context
 from radflow.messaging import listening
 from radflow.messaging.models import Listener, Security
@@ -30,6 +31,7 @@ from tests.messaging.test_listener import (
     WAIT,
     converse,
     is_open,
+    line,
     serving,
     until_closed,
     until_open,
@@ -81,23 +83,17 @@ async def test_a_change_leaves_open_connections_alone(
     settings: Settings, spare: int
 ) -> None:
     await create(spare)
-    async with serving(settings) as main:
-        lines = [
-            await asyncio.open_connection("127.0.0.1", port) for port in (main, spare)
-        ]
-        await change(spare, max_per_address=1, release2=True)
-        await until_committing(spare)
-        for number, (reader, writer) in enumerate(lines):
-            raw = order_message(control_id=f"L{number}")
-            writer.write(b"\x0b" + raw + b"\x1c\r")
+    async with serving(settings) as main, line(main) as one, line(spare) as other:
+        await change(spare, max_connections=1, release2=True)
+        await until_refused(spare)
+        for number, (reader, writer) in enumerate((one, other)):
+            writer.write(frame(order_message(control_id=f"L{number}")))
             async with asyncio.timeout(WAIT):
                 answer = await reader.readuntil(b"\x1c\r")
             assert read_ack(answer[1:-2]).control_id == f"L{number}"
-            writer.close()
-            await writer.wait_closed()
 
 
-async def until_committing(port: int) -> None:
+async def until_refused(port: int) -> None:
     """A connection past the new limit is refused: then the change is in force."""
     async with asyncio.timeout(WAIT):
         while await is_held(port):
@@ -105,16 +101,13 @@ async def until_committing(port: int) -> None:
 
 
 async def is_held(port: int) -> bool:
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    try:
-        async with asyncio.timeout(0.1):
-            await reader.read(1)
-    except TimeoutError:
-        return True
-    except OSError:
-        pass
-    finally:
-        writer.close()
+    with suppress(OSError):
+        async with line(port) as (reader, _):
+            try:
+                async with asyncio.timeout(0.1):
+                    await reader.read(1)
+            except TimeoutError:
+                return True
     return False
 
 
