@@ -14,15 +14,16 @@ from orders.hl7.described import describe_orders
 from orders.models import Order, OrderEvent
 from radflow.accounts.models import User
 from radflow.hl7.escapes import STANDARD
-from radflow.hl7.message import Segment
+from radflow.hl7.message import Message, Segment
 from radflow.messaging.contracts import lifecycle, samples
 from radflow.messaging.contracts.drafts import Draft, as_draft, faults_in
 from radflow.messaging.contracts.rules import FieldRule, rule_of
+from radflow.messaging.contracts.selectors import unknown_segments
 from radflow.messaging.contracts.shipped import SIEMENS_ZSI, ship
 from radflow.messaging.contracts.targets import TARGETS
 from radflow.messaging.contracts.unknown import flag
-from radflow.messaging.drain import read
 from radflow.messaging.models import Peer, UnknownSegment, ZContract
+from radflow.messaging.routes import Inbound
 from tests.door import deliver, last_inbound, order_message, sample
 from tests.factories import PeerFactory
 
@@ -106,13 +107,13 @@ def test_a_zds_of_another_shape_is_flagged_and_not_applied(segment: str) -> None
     assert "by ZDS IHE" in str(last_inbound().warnings)
 
 
-def test_another_study_uid_for_a_known_order_is_refused() -> None:
+@pytest.mark.parametrize("control", ["NW", "XO"])
+def test_another_study_uid_for_a_known_order_is_refused(control: str) -> None:
     order = placed(ZDS)
-    for control in ("NW", "XO"):
-        other = "\rZDS|2.25.7^100^Application^DICOM"
-        deliver(order_message(control=control, control_id=control, more=other))
-        message = last_inbound()
-        assert (message.state, message.error_code) == ("parked", "205")
+    other = "\rZDS|2.25.7^100^Application^DICOM"
+    deliver(order_message(control=control, control_id="C2", more=other))
+    message = last_inbound()
+    assert (message.state, message.error_code) == ("parked", "205")
     order.refresh_from_db()
     assert order.study_instance_uid == UID
 
@@ -257,7 +258,10 @@ def test_what_a_message_is_read_as_tells_what_its_contract_adds(
 ) -> None:
     contract = in_force(interface_admin)
     placed(ZSI)
-    told = describe_orders(read(last_inbound()))
+    row = last_inbound()
+    assert row.peer is not None
+    message = Message.parse(bytes(row.raw))
+    told = describe_orders(Inbound(row, message, row.peer))
     assert told["Station AE title"] == "CT2_AE"
     assert any(str(contract) in label for label in told)
 
@@ -274,6 +278,18 @@ def test_what_says_more_than_its_contract_becomes_its_next_version(
     assert (draft.version, draft.product) == ("1.1.0", contract.product)
     known, told = (as_draft(one).fields for one in (contract, draft))
     assert {one.path for one in told} - {one.path for one in known} == {"4.3", "8", "9"}
+
+
+def test_a_contract_settles_only_what_it_describes(interface_admin: User) -> None:
+    placed(ZSI)
+    placed(f"{ZSI}|extra", control_id="C2", placer="P2")
+    contract = in_force(interface_admin)
+    found = UnknownSegment.objects.order_by("field_count")
+    assert [(one.field_count, one.contract) for one in found] == [
+        (7, contract),
+        (8, None),
+    ]
+    assert [one.field_count for one in unknown_segments()] == [8]
 
 
 def test_messages_of_people_are_reviewed_too() -> None:

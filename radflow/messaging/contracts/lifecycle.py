@@ -8,11 +8,13 @@ from enum import StrEnum
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
+from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from radflow.accounts.models import User
 from radflow.audit import services as audit
+from radflow.hl7.errors import HL7Error
 from radflow.hl7.message import Message, Segment
 from radflow.live import services as live
 from radflow.messaging.contracts import samples
@@ -25,6 +27,7 @@ from radflow.messaging.contracts.drafts import (
 )
 from radflow.messaging.contracts.registry import REGISTRY, Use, line_of, rivals
 from radflow.messaging.contracts.rules import FieldRule, SegmentRule, rule_of
+from radflow.messaging.contracts.validation import validate
 from radflow.messaging.models import (
     ContractStatus,
     UnknownSegment,
@@ -35,6 +38,7 @@ from radflow.messaging.models import (
 from radflow.messaging.models.peer import ANY
 
 APPROVAL_LOCK = 0x7261_6467
+_PRUNED = "Its first message is no longer kept, so draft it by hand."
 
 
 class ContractError(Exception):
@@ -153,7 +157,10 @@ def draft_from_sample(*, unknown_id: int, by: User) -> ZContract:
     Where a contract governs it already, the next version with the fields it lacks.
     """
     unknown = UnknownSegment.objects.select_for_update().get(pk=unknown_id)
-    message = Message.parse(bytes(unknown.first_message.raw))
+    try:
+        message = Message.parse(bytes(unknown.first_message.raw))
+    except HL7Error as error:
+        raise ContractError(_PRUNED) from error
     segment = _segment_of(unknown, message)
     sample = Sample(samples.outline(segment, message.delimiters))
     if rule := governing(unknown):
@@ -184,7 +191,7 @@ def _segment_of(unknown: UnknownSegment, message: Message) -> Segment:
     for segment in message.all(unknown.segment):
         if segment.field_count == unknown.field_count:
             return segment
-    raise ContractError("Its first message is no longer kept, so draft it by hand.")
+    raise ContractError(_PRUNED)
 
 
 def _first_draft(
@@ -311,13 +318,27 @@ def _save_at(contract: ZContract) -> None:
 
 
 def _settle_unknown(contract: ZContract) -> None:
-    """Unknown segments that this contract governs from now on."""
-    known = UnknownSegment.objects.filter(contract=None, segment=contract.segment)
+    """Those that it describes wholly are dealt with; the others stay in the list."""
+    ours = Q(contract=None) | Q(contract=contract)
+    known = UnknownSegment.objects.filter(ours, segment=contract.segment)
     if contract.sending_application != ANY:
         known = known.filter(sending_application=contract.sending_application)
     if contract.sending_facility != ANY:
         known = known.filter(sending_facility=contract.sending_facility)
-    known.update(contract=contract)
+    rule = rule_of(contract)
+    for unknown in known.select_related("first_message"):
+        unknown.contract = contract if _describes(rule, unknown) else None
+        unknown.save(update_fields=["contract"])
+
+
+def _describes(rule: SegmentRule, unknown: UnknownSegment) -> bool:
+    """A message that is no longer kept can ask no more of it."""
+    try:
+        message = Message.parse(bytes(unknown.first_message.raw))
+        segment = _segment_of(unknown, message)
+    except (HL7Error, ContractError):
+        return True
+    return not validate(segment, rule).says_more
 
 
 def _tell(action: str, contract: ZContract, by: User, **detail: Any) -> None:
