@@ -2,7 +2,14 @@ from __future__ import annotations
 
 from django.urls import path
 
-from radflow.messaging.views import contracts, listeners, messages, peers, switches
+from radflow.messaging.views import (
+    channels,
+    contracts,
+    listeners,
+    messages,
+    peers,
+    switches,
+)
 
 app_name = "messaging"
 urlpatterns = [
@@ -12,6 +19,7 @@ urlpatterns = [
     path("out/<int:message_id>/", messages.sent, name="sent"),
     path("out/<int:message_id>/resend/", messages.resend, name="resend"),
     path("out/<int:message_id>/discard/", messages.discard, name="discard"),
+    path("channels/", channels.channel_cards, name="channels"),
     path("peers/", peers.peer_list, name="peers"),
     path("peers/add/", peers.add, name="peer-add"),
     path("peers/<int:peer_id>/", peers.edit, name="peer"),
