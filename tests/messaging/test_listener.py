@@ -15,7 +15,7 @@ from radflow.hl7.acks import read_ack
 from radflow.hl7.framing import FrameReader, frame
 from radflow.messaging import listening
 from radflow.messaging import writer as writer_module
-from radflow.messaging.intake import Intake, Received
+from radflow.messaging.intake import Intake, Received, Reply
 from radflow.messaging.models import InboundMessage, Peer
 from tests.door import order_message
 from tests.factories import PeerFactory
@@ -145,7 +145,7 @@ async def test_an_unforeseen_error_closes_that_line_and_no_other(
     monkeypatch: pytest.MonkeyPatch, settings: Settings
 ) -> None:
     class Stumbling(Intake):
-        def receive(self, batch: list[Received]) -> list[bytes | None]:
+        def receive(self, batch: list[Received]) -> list[Reply]:
             if any(b"BAD" in one.raw for one in batch):
                 raise ZeroDivisionError
             return super().receive(batch)
