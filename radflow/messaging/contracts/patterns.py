@@ -14,6 +14,7 @@ from functools import lru_cache
 
 LONGEST_VALUE = 1000
 MOST_STATES = 600
+MOST_MOVES = 500
 _ATOM = re.compile(
     r"(?P<set>\[\^?(?:\\.|[^\]\[\\])+\])|(?P<any>\.)|(?P<class>\\[dDwWsS])"
     r"|\\(?P<escaped>[^A-Za-z0-9])|(?P<plain>[^\\()\[\]{}*+?|^$])"
@@ -47,6 +48,9 @@ class Pattern:
     ways: list[list[int]] = field(default_factory=list)
     start: int = 0
     end: int = 0
+    _moves: dict[tuple[frozenset[int], str], frozenset[int]] = field(
+        default_factory=dict
+    )
 
     def fits(self, text: str) -> bool:
         """The whole text; one longer than LONGEST_VALUE never does."""
@@ -54,12 +58,21 @@ class Pattern:
             return False
         active = self._reach({self.start})
         for char in text:
-            active = self._reach(self._after(active, char))
+            active = self._moved(active, char)
             if not active:
                 return False
         return self.end in active
 
-    def _after(self, active: set[int], char: str) -> set[int]:
+    def _moved(self, active: frozenset[int], char: str) -> frozenset[int]:
+        """Each step is worked out once: values of a field look alike."""
+        moved = self._moves.get((active, char))
+        if moved is None:
+            moved = self._reach(self._after(active, char))
+            if len(self._moves) < MOST_MOVES:
+                self._moves[active, char] = moved
+        return moved
+
+    def _after(self, active: frozenset[int], char: str) -> set[int]:
         found: set[int] = set()
         for state in active:
             test = self.tests[state]
@@ -67,7 +80,7 @@ class Pattern:
                 found.update(self.ways[state])
         return found
 
-    def _reach(self, states: set[int]) -> set[int]:
+    def _reach(self, states: set[int]) -> frozenset[int]:
         found, todo = set(states), list(states)
         while todo:
             state = todo.pop()
@@ -75,7 +88,7 @@ class Pattern:
                 fresh = [way for way in self.ways[state] if way not in found]
                 found.update(fresh)
                 todo += fresh
-        return found
+        return frozenset(found)
 
     def add(self, test: Test | None = None) -> int:
         if len(self.tests) >= MOST_STATES:
@@ -85,7 +98,7 @@ class Pattern:
         return len(self.tests) - 1
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=128)
 def pattern(text: str) -> Pattern:
     """Read a pattern; PatternError for what is not understood."""
     body = text.removeprefix("^")
