@@ -210,7 +210,8 @@ def _node(child: Any, version: str) -> Node:
 
 @lru_cache(maxsize=4096)
 def _children(segment: str, version: str) -> tuple[Any, ...]:
-    return tuple(_tables(version).SEGMENTS.get(segment, ("", ()))[1])
+    entry = _tables(version).SEGMENTS.get(segment, ())
+    return tuple(entry[1]) if len(entry) > 1 else ()
 
 
 @lru_cache(maxsize=4096)
