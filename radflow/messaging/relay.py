@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from radflow.hl7.acks import Ack, HL7Error, read_ack
@@ -29,7 +30,7 @@ from radflow.messaging.models import (
     Peer,
 )
 from radflow.messaging.services import ALWAYS
-from radflow.messaging.text import storable
+from radflow.messaging.text import storable, trace
 
 logger = logging.getLogger(__name__)
 
@@ -118,6 +119,10 @@ def _deliver(message: OutboundMessage) -> Try:
         return Try("timeout")
     except MLLPError:
         return Try("unreachable")
+    except Exception as error:
+        # Such as a host that is no name: one peer's fault must not stop the others.
+        logger.error("outbound message %s not sent: %s", message.pk, trace(error))
+        return Try("unreachable")
 
 
 def _exchange(client: MLLPClient, message: OutboundMessage) -> Try:
@@ -190,10 +195,15 @@ def _gave_up(message: OutboundMessage, tried: Try) -> bool:
     """AE a few times over; a peer that cannot be reached is tried for ever."""
     if tried.outcome not in ("AE", "CE"):
         return False
-    errors = message.tries.filter(outcome__in=["AE", "CE"])
-    if message.resent_at:
-        errors = errors.filter(started_at__gte=message.resent_at)
+    errors = _tries(message).filter(outcome__in=["AE", "CE"])
     return errors.count() >= ERROR_TRIES
+
+
+def _tries(message: OutboundMessage) -> QuerySet[DeliveryAttempt]:
+    """Those since a person sent it again, or all."""
+    if message.resent_at is None:
+        return message.tries.all()
+    return message.tries.filter(started_at__gte=message.resent_at)
 
 
 def _refuse(message: OutboundMessage, tried: Try) -> None:
@@ -207,7 +217,8 @@ def _refuse(message: OutboundMessage, tried: Try) -> None:
 
 
 def _retry(message: OutboundMessage) -> None:
-    seconds = BACKOFF_SECONDS[min(message.attempts, len(BACKOFF_SECONDS)) - 1]
+    tries = max(_tries(message).count(), 1)
+    seconds = BACKOFF_SECONDS[min(tries, len(BACKOFF_SECONDS)) - 1]
     jitter = random.uniform(0.8, 1.2)
     message.next_attempt_at = timezone.now() + timedelta(seconds=seconds * jitter)
     message.save(update_fields=_SETTLED)

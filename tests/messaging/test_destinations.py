@@ -66,6 +66,15 @@ def test_without_its_authority_nothing_leaves_and_it_is_tried_again(
     assert outcome(message) == ("sent", "unreachable")
 
 
+def test_a_host_that_is_no_name_stops_no_other_destination() -> None:
+    with Receiver() as hospital:
+        bad = queue(PeerFactory.create(host="no..name", port=2575))
+        good = queue(peer_at(hospital.port))
+        assert relay() == 2
+    assert outcome(bad) == ("sent", "unreachable")
+    assert outcome(good) == ("acknowledged", "AA")
+
+
 def test_storage_is_told_both_ways_where_release_2_is_spoken() -> None:
     with Receiver(release2=True) as hospital:
         peer = peer_at(hospital.port, release2_out=True)
