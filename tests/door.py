@@ -22,7 +22,7 @@ def deliver(*raws: bytes) -> list[Ack]:
     """Receive these messages, apply what was taken, return the acknowledgements."""
     answers = Intake().receive([Received(raw, "192.0.2.1:5000") for raw in raws])
     drain()
-    return [read_ack(answer) for answer in answers if answer]
+    return [read_ack(answer) for answer in answers if isinstance(answer, bytes)]
 
 
 def last_inbound() -> InboundMessage:

@@ -32,7 +32,7 @@ from radflow.hl7.groups import OrderGroup, order_groups
 from radflow.hl7.message import Message
 from radflow.messaging.exceptions import Parked
 from radflow.messaging.models import Peer, ReplyStyle
-from radflow.messaging.routes import Applied, Handler, Inbound
+from radflow.messaging.routes import Applied, Handler, Inbound, Response
 
 # What we answer to each question: done, not done (table 0119).
 ANSWERS = {
@@ -146,25 +146,40 @@ def apply(inbound: Inbound) -> Applied:
     if answers and responds:
         for order, _ in answers:
             order.refresh_from_db()
-        outbound.send_answer(message=inbound.row, peer=inbound.peer, results=answers)
+        applied.response = outbound.send_answer(inbound=inbound, results=answers)
     return applied
 
 
-def refuse(inbound: Inbound, parked: Parked) -> None:
+def refuse(inbound: Inbound, parked: Parked) -> Response | None:
     """Tell a sender that reads order responses that its order was not taken."""
     groups = order_groups(inbound.message)
     if inbound.peer.reply_style != ReplyStyle.ORDER_RESPONSE or not groups:
-        return
+        return None
     orc = groups[0].orc
     control = orc.value(1).upper() if orc else "NW"
-    if code := ANSWERS.get(control, ("", "UA"))[1]:
-        outbound.send_refusal(
-            message=inbound.row,
-            peer=inbound.peer,
-            code=code,
-            reason=(parked.code, parked.text[:60]),
-            numbers=(orc.value(2, 1), orc.value(2, 2)) if orc else ("", ""),
-        )
+    code = ANSWERS.get(control, ("", "UA"))[1]
+    if not code:
+        return None
+    return outbound.send_refusal(
+        inbound=inbound,
+        code=code,
+        reason=(parked.code, parked.text[:60]),
+        numbers=(orc.value(2, 1), orc.value(2, 2)) if orc else ("", ""),
+        order=_refusing(inbound, parked),
+    )
+
+
+def _refusing(inbound: Inbound, parked: Parked) -> Order | None:
+    """The one exam whose state refuses, so that the sender hears that state."""
+    if parked.holds or parked.code == "UNKNOWN_ORDER":
+        return None
+    mapping = mapping_for(inbound.peer, inbound.message)
+    group = order_groups(inbound.message)[0]
+    try:
+        found = addressed(Reader(group, inbound.message, mapping, inbound.peer))
+    except (HL7Error, Parked):
+        return None
+    return found[0] if len(found) == 1 else None
 
 
 def _single_orders(groups: list[OrderGroup], applied: Applied) -> list[OrderGroup]:

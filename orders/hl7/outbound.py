@@ -15,6 +15,7 @@ from radflow.messaging.models import (
     Peer,
     Profile,
 )
+from radflow.messaging.routes import Inbound, Response
 from radflow.messaging.services import Addressee, enqueue
 
 NAMESPACE = "RADFLOW"
@@ -74,32 +75,49 @@ _RESPONSES = {"OML": "ORL^O22", "OMG": "ORG^O20", "OMI": "ORI^O24"}
 
 
 def send_answer(
-    *, message: InboundMessage, peer: Peer, results: list[tuple[Order, str]]
-) -> None:
-    """The order response: one ORC per order with its outcome (`OK`, `CR`, ...)."""
-    kind = _response_type(message, peer)
-    first = results[0][0]
+    *, inbound: Inbound, results: list[tuple[Order, str]]
+) -> Response | None:
+    """The order response: one ORC per order with its outcome (`OK`, `CR`, ...).
+
+    Returned for a sender that waits on the line, else queued.
+    """
+    peer = inbound.peer
+    response = _response(inbound, results)
+    orders = [order for order, _ in results]
+    sent = None if inbound.answered_on_the_line else _send(inbound, response, orders)
+    if sent or inbound.answered_on_the_line:
+        for order, code in results:
+            text = f"{response.message_type} {code} to {peer.name}"
+            _note_sent(order, sent.pk if sent else None, Cause(actor=peer.name), text)
+    return response if inbound.answered_on_the_line else None
+
+
+def _response(inbound: Inbound, results: list[tuple[Order, str]]) -> Response:
+    kind = _response_type(inbound.row, inbound.peer)
     groups = [text for order, code in results for text in _answer_group(order, code)]
     if kind != "ORR^O02":
-        groups.insert(0, pid(first.patient))
-    sent = _respond(message, peer, kind, groups, [order for order, _ in results])
-    if sent:
-        for order, code in results:
-            cause = Cause(actor=peer.name)
-            _note_sent(order, sent.pk, cause, f"{kind} {code} to {peer.name}")
+        groups.insert(0, pid(results[0][0].patient))
+    return Response(kind, groups)
 
 
 def send_refusal(
     *,
-    message: InboundMessage,
-    peer: Peer,
+    inbound: Inbound,
     code: str,
     reason: tuple[str, str],
     numbers: tuple[str, str],
-) -> None:
+    order: Order | None,
+) -> Response | None:
     """The same response for an order that was not applied: `UA`, `UC`, ... (5.4)."""
-    orc = segment("ORC", {1: code, 2: numbers, 16: (*reason, OWN_CODES)})
-    _respond(message, peer, _response_type(message, peer), [orc], [])
+    orc: dict[int, Value] = {1: code, 2: numbers, 16: (*reason, OWN_CODES)}
+    if order is not None:
+        orc |= {3: filler(order), 5: STATUS_CODES[ExamState(order.status)][0]}
+    kind = _response_type(inbound.row, inbound.peer)
+    response = Response(kind, [segment("ORC", orc)])
+    if inbound.answered_on_the_line:
+        return response
+    _send(inbound, response, [])
+    return None
 
 
 def _response_type(message: InboundMessage, peer: Peer) -> str:
@@ -109,20 +127,17 @@ def _response_type(message: InboundMessage, peer: Peer) -> str:
     return _RESPONSES.get(message.message_type[:3], "ORR^O02")
 
 
-def _respond(
-    message: InboundMessage,
-    peer: Peer,
-    kind: str,
-    groups: list[str],
-    orders: list[Order],
+def _send(
+    inbound: Inbound, response: Response, orders: list[Order]
 ) -> OutboundMessage | None:
     """In the sender's own version, after MSA that names its message."""
+    message, kind = inbound.row, response.message_type
     msa = segment("MSA", {1: "AA", 2: message.control_id})
     return enqueue(
-        peer=peer,
+        peer=inbound.peer,
         message_type=kind,
         structure=kind.replace("^", "_") if message.version >= "2.4" else "",
-        segments=[msa, *groups],
+        segments=[msa, *response.segments],
         key=key_of(orders[0]) if orders else f"message:{message.control_id}",
         order_ids=[order.pk for order in orders],
         to=Addressee(message.sending_application, message.sending_facility),
@@ -218,7 +233,7 @@ def provider(order: Order) -> tuple[str, ...]:
     return tuple(order.ordering_provider.get(key, "") for key in keys)
 
 
-def _note_sent(order: Order, outbound_id: int, cause: Cause, text: str) -> None:
+def _note_sent(order: Order, outbound_id: int | None, cause: Cause, text: str) -> None:
     OrderEvent.objects.create(
         order=order,
         at=cause.at,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
+from ipaddress import ip_address, ip_network
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
 
@@ -23,6 +25,18 @@ CONTROL_ID_LENGTH = 199
 CLOCK_TOLERANCE = timedelta(minutes=5)
 
 
+@dataclass(frozen=True)
+class Origin:
+    """By which of our ports and from where it came; empty where nobody asks."""
+
+    host: str = ""
+    local_port: int = 0
+    certificate: str = ""
+
+
+ANYWHERE = Origin()
+
+
 @dataclass
 class Verdict:
     """Whether to take it, from whom it is, and what it speaks of."""
@@ -35,11 +49,11 @@ class Verdict:
     is_ack: bool = False
 
 
-def examine(raw: bytes, peers: Sequence[Peer]) -> Verdict:
+def examine(raw: bytes, peers: Sequence[Peer], origin: Origin = ANYWHERE) -> Verdict:
     """Check one message; never raises for what bytes can hold."""
     verdict = Verdict()
     try:
-        _examine(raw, peers, verdict)
+        _examine(raw, peers, origin, verdict)
     except HL7Error as error:
         verdict.error = error
     return verdict
@@ -55,14 +69,17 @@ def is_acknowledgement(message_type: str) -> bool:
     return plain or message_type in _RESPONSES
 
 
-def _examine(raw: bytes, peers: Sequence[Peer], verdict: Verdict) -> None:
+def _examine(
+    raw: bytes, peers: Sequence[Peer], origin: Origin, verdict: Verdict
+) -> None:
     message = verdict.message = Message.parse(raw)
     names = (message.sending_application, message.sending_facility)
     verdict.peer = sender_of(*names, peers)
-    if verdict.peer and verdict.peer.fallback_charset != "iso8859_1":
-        fallback = verdict.peer.fallback_charset
-        message = verdict.message = Message.parse(raw, fallback_charset=fallback)
+    if verdict.peer and _reads_otherwise(verdict.peer):
+        message = verdict.message = parse_from(verdict.peer, raw)
     verdict.warnings += message.warnings
+    if verdict.peer and origin is not ANYWHERE:
+        _check_origin(verdict.peer, origin)
     if is_acknowledgement(message.message_type):
         verdict.is_ack = True
         peer = verdict.peer
@@ -73,6 +90,45 @@ def _examine(raw: bytes, peers: Sequence[Peer], verdict: Verdict) -> None:
     verdict.keys = list(handler.keys(message, peer))[:32]
 
 
+def _reads_otherwise(peer: Peer) -> bool:
+    return peer.fallback_charset != "iso8859_1" or peer.utf8_under_label
+
+
+def parse_from(peer: Peer, raw: bytes) -> Message:
+    """As this sender writes it; a character set that does not exist counts for none."""
+    try:
+        codecs.lookup(peer.fallback_charset)
+    except LookupError:
+        return Message.parse(raw, utf8_under_label=peer.utf8_under_label)
+    return Message.parse(
+        raw,
+        fallback_charset=peer.fallback_charset,
+        utf8_under_label=peer.utf8_under_label,
+    )
+
+
+def _check_origin(peer: Peer, origin: Origin) -> None:
+    """The names in MSH are a claim; address, port and certificate hold it up."""
+    allowed = (
+        _is_within(origin.host, peer.networks)
+        and (peer.listener is None or peer.listener.port == origin.local_port)
+        and peer.certificate.lower() in ("", origin.certificate.lower())
+    )
+    if not allowed:
+        text = "This sender may not come this way: address, port or certificate differ."
+        raise HL7Error("103", text, "MSH^1^3", ack="AR")
+
+
+def _is_within(host: str, networks: Sequence[str]) -> bool:
+    if not networks:
+        return True
+    try:
+        address = ip_address(host)
+        return any(address in ip_network(one, strict=False) for one in networks)
+    except ValueError:
+        return False
+
+
 def _check_header(message: Message, verdict: Verdict) -> Peer | None:
     """The sender; None for a stranger where those are welcome."""
     _require(message.control_id, "Control ID (MSH-10) is missing.", "MSH^1^10")
@@ -80,12 +136,12 @@ def _check_header(message: Message, verdict: Verdict) -> Peer | None:
         raise HL7Error("102", "Control ID (MSH-10) is too long.", "MSH^1^10")
     _require(message.header.value(9), "Message type (MSH-9) is missing.", "MSH^1^9")
     _require(message.processing_id, "Processing id (MSH-11) is missing.", "MSH^1^11")
+    peer = verdict.peer
     version = message.version or "2.5.1"
-    if version not in VERSIONS:
+    if version not in VERSIONS and (peer is None or version not in peer.extra_versions):
         raise HL7Error(
             "203", "This HL7 version is not supported.", "MSH^1^12", ack="AR"
         )
-    peer = verdict.peer
     if peer is None and settings.ACCEPT_UNKNOWN_SENDERS:
         verdict.warnings.append("The sender is not known here")
         return None
@@ -115,6 +171,9 @@ def _check_clock(message: Message, peer: Peer, verdict: Verdict) -> None:
         sent = parse_ts(message.message_time, zone=ZoneInfo(peer.time_zone)).value
     except HL7Error:
         verdict.warnings.append("MSH-7 is not a valid time")
+        return
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        verdict.warnings.append("The time zone of this peer does not exist")
         return
     if abs(datetime.now(UTC) - sent) > CLOCK_TOLERANCE:
         verdict.warnings.append("MSH-7 is more than five minutes from our clock")

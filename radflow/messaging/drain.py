@@ -11,20 +11,19 @@ from django.db import (
     InterfaceError,
     OperationalError,
     connection,
-    transaction,
 )
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from radflow import unit
 from radflow.hl7.acks import HL7Error
-from radflow.hl7.message import Message
 from radflow.live import services as live
 from radflow.messaging.contracts.review import review
 from radflow.messaging.exceptions import Parked
-from radflow.messaging.models import InboundMessage, InboundState, Peer
-from radflow.messaging.models.peer import sender_of
-from radflow.messaging.routes import Inbound, handler_for
+from radflow.messaging.models import InboundMessage, InboundState
+from radflow.messaging.parking import park, read
+from radflow.messaging.results import tell_applied
+from radflow.messaging.routes import handler_for, own
 from radflow.messaging.text import storable, trace
 
 logger = logging.getLogger(__name__)
@@ -44,11 +43,15 @@ WHERE row.state = 'received' ORDER BY row.id LIMIT %s
 """
 Waiting = tuple[int, list[str], bool]
 
+# What is parked and holds others back: few, found by an index of their own.
+_HOLDING = "SELECT id, keys FROM messaging_inbound WHERE holds ORDER BY id DESC"
+
 
 class Taken(Enum):
     """What came of reaching for a message: ended, put off, or somebody else's."""
 
     DONE = 1
+    PARKED = 4
     LATER = 2
     MISSED = 3
 
@@ -82,16 +85,29 @@ def _walk(queue: list[Waiting], limit: int) -> int:
     """
     count = 0
     held: set[str] = set()
+    holders = _holders()
     for message_id, keys, due in queue:
         if count == limit:
             break
+        if any(holders.get(key, message_id) < message_id for key in own(keys)):
+            held.update(own(keys))
+            continue
         if due and held.isdisjoint(keys):
             taken = _take(message_id)
             count += taken is not Taken.MISSED
-            if taken is Taken.DONE:
+            if taken is Taken.PARKED:
+                holders = _holders()
+            if taken in (Taken.DONE, Taken.PARKED):
                 continue
         held.update(keys)
     return count
+
+
+def _holders() -> dict[str, int]:
+    """By key the oldest parked message that holds it."""
+    with connection.cursor() as cursor:
+        cursor.execute(_HOLDING)
+        return {key: number for number, keys in cursor.fetchall() for key in own(keys)}
 
 
 def _take(message_id: int) -> Taken:
@@ -105,7 +121,8 @@ def _take(message_id: int) -> Taken:
             locked = True
             _apply(row)
     except Parked as parked:
-        _park(message_id, parked)
+        park(message_id, parked)
+        return Taken.PARKED
     except (OperationalError, InterfaceError, IntegrityError) as error:
         if not locked:
             raise
@@ -136,6 +153,7 @@ def _apply(row: InboundMessage) -> None:
     told = (storable(text, 200) for text in (*noticed, *applied.warnings))
     row.warnings = [*row.warnings, *told]
     row.error_code = row.error_location = row.error_text = ""
+    tell_applied(inbound, applied.response)
     row.save(
         update_fields=[
             "state",
@@ -145,56 +163,11 @@ def _apply(row: InboundMessage) -> None:
             "error_code",
             "error_location",
             "error_text",
+            "ack_code",
+            "ack_raw",
         ]
     )
     live.publish("message", row.pk)
-
-
-def read(row: InboundMessage) -> Inbound:
-    """The row with its message parsed again, as its sender writes it."""
-    peer = row.peer or _added_since(row)
-    message = Message.parse(bytes(row.raw), fallback_charset=peer.fallback_charset)
-    return Inbound(row, message, peer)
-
-
-def _added_since(row: InboundMessage) -> Peer:
-    names = (row.sending_application, row.sending_facility)
-    peer = sender_of(*names, Peer.objects.filter(enabled=True))
-    if peer is None:
-        raise Parked("103", "The sender is not known. Add it as a peer, then replay.")
-    row.peer = peer
-    row.save(update_fields=["peer"])
-    return peer
-
-
-@transaction.atomic
-def _park(message_id: int, parked: Parked) -> None:
-    """Out of the queue, into a human's hands; the sender is told if it listens."""
-    row = InboundMessage.objects.select_for_update().get(pk=message_id)
-    if row.state != InboundState.RECEIVED:
-        # Our claim ended with the rollback; another worker has dealt with it since.
-        return
-    row.state = InboundState.PARKED
-    row.error_code = storable(parked.code, 40)
-    row.error_text = storable(parked.text, 300)
-    row.error_location = storable(parked.location, 60)
-    row.save(update_fields=["state", "error_code", "error_text", "error_location"])
-    live.publish("message", row.pk)
-    if parked.is_final and isinstance(row.peer, Peer):
-        _refuse(row, parked)
-
-
-def _refuse(row: InboundMessage, parked: Parked) -> None:
-    """A refusal that cannot be made is logged: the message must leave the queue."""
-    try:
-        with transaction.atomic():
-            handler = handler_for(row.message_type)
-            if handler.refuse:
-                handler.refuse(read(row), parked)
-    except (OperationalError, InterfaceError):
-        raise
-    except Exception as error:
-        logger.error("inbound message %s not refused: %s", row.pk, trace(error))
 
 
 def _try_later(message_id: int, error: Exception) -> Taken:
@@ -206,8 +179,8 @@ def _try_later(message_id: int, error: Exception) -> Taken:
         text = (
             f"It could not be applied in {len(RETRIES) + 1} tries; see the server log"
         )
-        _park(message_id, Parked("207", f"{text} for inbound message {message_id}."))
-        return Taken.DONE
+        park(message_id, Parked("207", f"{text} for inbound message {message_id}."))
+        return Taken.PARKED
     wait = timedelta(seconds=RETRIES[row.attempts])
     InboundMessage.objects.filter(pk=message_id, state=InboundState.RECEIVED).update(
         attempts=row.attempts + 1, next_attempt_at=timezone.now() + wait

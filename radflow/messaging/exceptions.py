@@ -10,6 +10,10 @@ class Parked(Exception):
     one of standards.md section 14 (`UNKNOWN_ORDER`, ...) or of table 0357. Texts
     hold no patient data. `is_final` is false where the sender is not told yet: a
     person here decides what becomes of it.
+
+    What could not be read, or names somebody else, `holds` its order, else patient:
+    later messages of it wait. A refusal by an order's state is an outcome, and holds
+    nobody.
     """
 
     def __init__(
@@ -20,6 +24,7 @@ class Parked(Exception):
         self.text = text
         self.location = location
         self.is_final = is_final
+        self.holds = code.isdigit() or code == "PATIENT_MISMATCH"
 
 
 class WrongState(Exception):

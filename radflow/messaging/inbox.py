@@ -15,12 +15,13 @@ from psycopg import Cursor
 from radflow.messaging.models import InboundMessage
 
 Identity = tuple[str, str, str, bytes]
-Answer = tuple[int, bytes, str]
+# Number, stored answer, its code, and whether the sender still waits for it.
+Answer = tuple[int, bytes, str, bool]
 
 # What is held under these control IDs, rejected ones and repeats left out.
 _ORIGINALS = """
 SELECT sending_application, sending_facility, control_id, body_hash, id, ack_raw,
-       ack_code
+       ack_code, state = 'received' AND result_due_at IS NOT NULL
 FROM messaging_inbound
 WHERE control_id = ANY(%b) AND duplicate_of_id IS NULL AND state <> 'rejected'
 """
@@ -36,6 +37,9 @@ _COLUMNS = {
     "version": "text",
     "state": "text",
     "duplicate_of_id": "bigint",
+    "envelope_id": "bigint",
+    "peer_revision": "integer",
+    "result_due_at": "timestamptz",
     "control_id_reused": "boolean",
     "ack_code": "text",
     "ack_raw": "bytea",
@@ -81,8 +85,8 @@ def originals(control_ids: Sequence[str]) -> dict[Identity, Answer]:
         return {}
     found = _execute(_ORIGINALS, [list(control_ids)])
     return {
-        (application, facility, control_id, bytes(digest)): (pk, bytes(raw), code)
-        for application, facility, control_id, digest, pk, raw, code in found
+        (*names, bytes(digest)): (pk, bytes(raw), code, awaited)
+        for *names, digest, pk, raw, code, awaited in found
     }
 
 

@@ -51,11 +51,36 @@ def _accept_code(error: HL7Error | None) -> str:
     return "CE" if error.code == NOT_STORED else "CR"
 
 
+def asks_for_acceptance(header: Header | None) -> bool:
+    """Enhanced mode with an accept acknowledgement on the line (HL7 section 2.9.3)."""
+    accept = header.field(15).strip() if header else ""
+    return accept not in ("", "NE")
+
+
+def asks_for_result(header: Header | None) -> bool:
+    """Whether every application acknowledgement is wanted, and on the line."""
+    if header is None or asks_for_acceptance(header):
+        return False
+    asked = (header.field(15).strip(), header.field(16).strip())
+    return asked == ("", "") or asked[1] == "AL"
+
+
+def application_is_asked(header: Header | None, error: HL7Error | None) -> bool:
+    """Enhanced mode, accepted on the line: the result is to come as a message."""
+    application = header.field(16).strip() if header else ""
+    return asks_for_acceptance(header) and _is_asked(application, error)
+
+
+def new_control_id() -> str:
+    """MSH-10 of an acknowledgement, at most 20 characters."""
+    return f"RA{next(_numbers)}"[-20:]
+
+
 def reply(raw: bytes, code: str, error: HL7Error | None = None) -> bytes:
     return build_ack(
         raw,
         code,
-        control_id=f"RA{next(_numbers)}"[-20:],
+        control_id=new_control_id(),
         now=datetime.now(UTC),
         error=error,
         sender=(settings.HL7_APPLICATION, settings.HL7_FACILITY),

@@ -15,6 +15,12 @@ from radflow.messaging.exceptions import Parked
 from radflow.messaging.models import InboundMessage, Peer
 
 PATIENT = "Patient"
+ORDER_KEY = "O:"
+
+
+def own(keys: Sequence[str]) -> list[str]:
+    """What a message speaks of first: its orders, else its patient."""
+    return [key for key in keys if key.startswith(ORDER_KEY)] or list(keys)
 
 
 @dataclass(frozen=True)
@@ -25,13 +31,30 @@ class Inbound:
     message: Message
     peer: Peer
 
+    @property
+    def answered_on_the_line(self) -> bool:
+        """The sender waits: the result is the answer, not a message of its own."""
+        return self.row.result_due_at is not None
+
+
+@dataclass(frozen=True)
+class Response:
+    """The response message of a pair, as `ORR^O02`: what follows its MSA."""
+
+    message_type: str
+    segments: Sequence[str]
+
 
 @dataclass
 class Applied:
-    """What a message did: the orders it touched, and warnings for the screen."""
+    """What a message did: the orders it touched, and warnings for the screen.
+
+    `response` is for a sender that waits on the line; another gets it as a message.
+    """
 
     order_ids: list[int] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    response: Response | None = None
 
 
 @dataclass(frozen=True)
@@ -40,8 +63,10 @@ class Handler:
 
     `check` runs before the acknowledgement and raises HL7Error for what the sender
     must mend. `keys` name order and patient, for the order of application; both
-    read the message only, no database. `apply` runs in one transaction and raises
-    Parked. `refuse` queues the negative answer for a message that was parked.
+    read the message only, no database; those that begin with ORDER_KEY name orders and
+    are its own keys, else all are. `apply` runs in one transaction and raises Parked.
+    `refuse` gives the negative response for a message that was parked to a sender that
+    waits on the line, else queues it.
     `describe` says by label what the message would be read as, and writes nothing; it
     raises as `apply` does. Labels of patient data begin with PATIENT.
     """
@@ -49,7 +74,7 @@ class Handler:
     apply: Callable[[Inbound], Applied]
     check: Callable[[Message], None]
     keys: Callable[[Message, Peer | None], Sequence[str]]
-    refuse: Callable[[Inbound, Parked], None] | None = None
+    refuse: Callable[[Inbound, Parked], Response | None] | None = None
     describe: Callable[[Inbound], dict[str, str]] | None = None
 
 

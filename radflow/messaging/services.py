@@ -117,9 +117,10 @@ def replay_message(*, message_id: int, by: User) -> InboundMessage:
     if message.state != InboundState.PARKED:
         raise WrongState(message.state, "Only a parked one is applied again.")
     message.state = InboundState.RECEIVED
+    message.holds = False
     message.attempts = 0
     message.next_attempt_at = timezone.now()
-    message.save(update_fields=["state", "attempts", "next_attempt_at"])
+    message.save(update_fields=["state", "holds", "attempts", "next_attempt_at"])
     audit.record("message_replayed", actor=by, message_id=message.pk)
     live.publish("message", message.pk)
     nudge.after_commit(nudge.DRAIN)

@@ -13,33 +13,45 @@ from queue import SimpleQueue
 
 from django.db import connection
 
-from radflow.messaging.intake import Intake, Received
+from radflow.messaging.awaiting import Results
+from radflow.messaging.intake import Intake, Pending, Received, Reply
+from radflow.messaging.results import pending
 from radflow.messaging.text import trace
 
 logger = logging.getLogger(__name__)
 
 BATCH = 64
-Waiting = tuple[Received, "asyncio.Future[bytes | None]"]
+Waiting = tuple[Received, "asyncio.Future[Reply]"]
 
 
 class InboxWriter:
-    """`await write(received)` returns the answer once the message is committed."""
+    """`await write(received)` returns the answer once the message is committed.
+
+    For a peer that is answered with the result: once that is, or its deadline is over.
+    """
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
+        self._results = Results(loop)
         self._queue: SimpleQueue[Waiting | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
     async def write(self, received: Received) -> bytes | None:
-        future: asyncio.Future[bytes | None] = self._loop.create_future()
+        future: asyncio.Future[Reply] = self._loop.create_future()
         self._queue.put((received, future))
-        return await future
+        answer = await future
+        return await self._result(answer) if isinstance(answer, Pending) else answer
+
+    async def _result(self, committed: Pending) -> bytes:
+        found = await self._results.result(committed.message_id, committed.due_at)
+        return pending(committed.raw) if found is None else found
 
     def stop(self) -> None:
         """Commit what was taken, then end."""
         self._queue.put(None)
         self._thread.join()
+        self._results.stop()
 
     def _run(self) -> None:
         intake = Intake()
@@ -75,7 +87,7 @@ def _fail(waiting: Waiting, error: Exception) -> None:
         future.set_exception(error)
 
 
-def _release(batch: list[Waiting], answers: list[bytes | None]) -> None:
+def _release(batch: list[Waiting], answers: list[Reply]) -> None:
     for (_, future), answer in zip(batch, answers, strict=True):
         if not future.done():
             future.set_result(answer)

@@ -201,7 +201,7 @@ def test_tries_again_then_parks_and_leaves_nothing_half_done(
     script: Script, error: Exception
 ) -> None:
     script.acts["A1"] = raising(error)
-    arrive("A1", "A2")
+    arrive("A1", "A2", "B1")
     for attempt in range(len(RETRIES)):
         drain()
         assert (row("A1").state, row("A1").attempts) == ("received", attempt + 1)
@@ -210,8 +210,9 @@ def test_tries_again_then_parks_and_leaves_nothing_half_done(
     assert (row("A1").state, row("A1").error_code) == ("parked", "207")
     assert "x" not in row("A1").error_text.split()
     assert script.refused == [("A1", "207")]
-    assert script.applied == ["A2"]
-    assert list(effects()) == [row("A2").pk]
+    # What follows it waits for a person; the others do not.
+    assert script.applied == ["B1"]
+    assert list(effects()) == [row("B1").pk]
 
 
 def test_a_refusal_that_fails_does_not_stop_the_queue(script: Script) -> None:
@@ -251,14 +252,14 @@ def test_one_that_another_worker_applied_meanwhile_stays_applied(
     script.acts["A1"] = raising(error)
     arrive("A1")
     InboundMessage.objects.update(attempts=len(RETRIES))
-    real = module._park
+    real = module.park
 
     def late(message_id: int, parked: Parked) -> None:
         del script.acts["A1"]
         in_threads(1, drain)
         real(message_id, parked)
 
-    monkeypatch.setattr(module, "_park", late)
+    monkeypatch.setattr(module, "park", late)
     drain(1)
     assert row("A1").state == "applied"
     assert script.refused == []

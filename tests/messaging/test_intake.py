@@ -12,7 +12,7 @@ from django.test import override_settings
 from orders.models import Order
 from radflow.accounts.models import User
 from radflow.hl7.acks import Ack, read_ack
-from radflow.messaging import inbox, intake
+from radflow.messaging import arrivals, inbox, intake
 from radflow.messaging.drain import drain
 from radflow.messaging.intake import Intake, Received
 from radflow.messaging.models import InboundMessage, Peer
@@ -30,7 +30,9 @@ def hospital(db: None) -> Peer:
 
 
 def receive(*raws: bytes) -> list[bytes | None]:
-    return Intake().receive([Received(raw, "192.0.2.1:5000") for raw in raws])
+    answers = Intake().receive([Received(raw, "192.0.2.1:5000") for raw in raws])
+    assert not any(isinstance(answer, intake.Pending) for answer in answers)
+    return [answer for answer in answers if not isinstance(answer, intake.Pending)]
 
 
 def ack_of(raw: bytes) -> Ack:
@@ -144,7 +146,7 @@ def test_a_database_that_refuses_is_answered_with_send_again(
     def insert(*rows: Any) -> None:
         raise error("no")
 
-    monkeypatch.setattr(intake, "_insert", insert)
+    monkeypatch.setattr(arrivals, "_insert", insert)
     ack = ack_of(order_message())
     assert (ack.code, ack.error_code) == ("AR", "207")
     assert InboundMessage.objects.count() == 0
@@ -156,7 +158,7 @@ def test_an_acknowledgement_gets_no_answer_though_the_database_refuses(
     def insert(*rows: Any) -> None:
         raise OperationalError("no")
 
-    monkeypatch.setattr(intake, "_insert", insert)
+    monkeypatch.setattr(arrivals, "_insert", insert)
     assert receive(acknowledgement()) == [None]
 
 
@@ -286,7 +288,7 @@ def test_whatever_the_bytes_they_are_kept_and_spoil_no_neighbour(raw: bytes) -> 
 def test_a_row_that_the_database_refuses_spoils_no_neighbour(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    real = intake._row
+    real = intake.row_of
 
     def spoil(one: Received, verdict: Any) -> InboundMessage:
         row = real(one, verdict)
@@ -294,7 +296,7 @@ def test_a_row_that_the_database_refuses_spoils_no_neighbour(
             row.version = "too long for its column"
         return row
 
-    monkeypatch.setattr(intake, "_row", spoil)
+    monkeypatch.setattr(intake, "row_of", spoil)
     bad, good = receive(order_message(control_id="BAD"), order_message(placer="P2"))
     assert bad is not None
     assert good is not None
@@ -342,7 +344,7 @@ def test_enhanced_mode_is_told_that_sending_again_helps(
     def insert(*rows: Any) -> None:
         raise OperationalError("no")
 
-    monkeypatch.setattr(intake, "_insert", insert)
+    monkeypatch.setattr(arrivals, "_insert", insert)
     assert ack_of(with_header(msh15="AL")).code == "CE"
 
 
