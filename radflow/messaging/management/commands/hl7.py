@@ -1,29 +1,39 @@
-"""`manage.py hl7`: the MLLP listener, its own process, needing only PostgreSQL."""
+"""`manage.py hl7`: the MLLP listener, and what an interface team does by hand."""
 
 from __future__ import annotations
 
-import asyncio
-import signal
+import sys
 from typing import Any
 
-import uvloop
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from radflow.messaging import listening
+from radflow.messaging.listening import CannotListen
+from radflow.messaging.shell import check, listen, replay, send, tail
+
+LISTEN = "listen"
+ACTIONS = {"send": send, "tail": tail, "check": check, "replay": replay}
 
 
 class Command(BaseCommand):
-    help = "Listen for HL7 v2 over MLLP. Ends with SIGTERM or Ctrl-C."
+    help = (
+        "HL7 v2 over MLLP. Without a subcommand it listens, needing only PostgreSQL, "
+        "and ends with SIGTERM or Ctrl-C."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        actions = parser.add_subparsers(dest="action", metavar="SUBCOMMAND")
+        text = "Take messages on the configured ports (the default)."
+        actions.add_parser(LISTEN, help=text, description=text)
+        for name, module in ACTIONS.items():
+            one = actions.add_parser(name, help=module.HELP, description=module.HELP)
+            module.add_arguments(one)
 
     def handle(self, *args: Any, **options: Any) -> None:
+        action = options.get("action") or LISTEN
+        if action != LISTEN:
+            ACTIONS[action].run(self.stdout, sys.stderr, options)
+            return
         try:
-            uvloop.run(_serve())
-        except listening.CannotListen as error:
+            listen.run()
+        except CannotListen as error:
             raise CommandError(str(error)) from error
-
-
-async def _serve() -> None:
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    await listening.serve(stop)

@@ -1,0 +1,1 @@
+"""What `manage.py hl7` does, a module for each subcommand."""
