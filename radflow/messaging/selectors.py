@@ -84,8 +84,8 @@ class MessageList:
 
 
 def messages(wanted: MessageFilter) -> MessageList:
-    inbound = _filtered(_inbound(), wanted)
-    outbound = _filtered(_outbound(), wanted)
+    inbound = _filtered(inbound_rows(), wanted)
+    outbound = _filtered(outbound_rows(), wanted)
     by_direction = {IN: [inbound], OUT: [outbound]}
     return MessageList(by_direction.get(wanted.direction, [inbound, outbound]))
 
@@ -113,7 +113,7 @@ def _text(value: str) -> Value:
     return Value(value, output_field=CharField())
 
 
-def _inbound() -> QuerySet[Any, Any]:
+def inbound_rows() -> QuerySet[Any, Any]:
     found: QuerySet[Any, Any] = InboundMessage.objects.order_by().values(
         *_COLUMNS,
         "sending_application",
@@ -125,7 +125,7 @@ def _inbound() -> QuerySet[Any, Any]:
     return found
 
 
-def _outbound() -> QuerySet[Any, Any]:
+def outbound_rows() -> QuerySet[Any, Any]:
     found: QuerySet[Any, Any] = OutboundMessage.objects.order_by().values(
         *_COLUMNS,
         sending_application=_text(settings.HL7_APPLICATION),
@@ -139,7 +139,7 @@ def _outbound() -> QuerySet[Any, Any]:
 
 def row_of(message: InboundMessage | OutboundMessage) -> MessageRow:
     """The same line for one message at hand."""
-    kind = _inbound() if isinstance(message, InboundMessage) else _outbound()
+    kind = inbound_rows() if isinstance(message, InboundMessage) else outbound_rows()
     return as_row(kind.get(pk=message.pk))
 
 

@@ -14,6 +14,7 @@ from radflow.messaging.views import (
 app_name = "messaging"
 urlpatterns = [
     path("", messages.message_list, name="list"),
+    path("reveal/", messages.reveal, name="reveal"),
     path("in/<int:message_id>/", messages.received, name="detail"),
     path("in/<int:message_id>/replay/", messages.replay, name="replay"),
     path("out/<int:message_id>/", messages.sent, name="sent"),

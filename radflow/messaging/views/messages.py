@@ -3,126 +3,159 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages as flash
-from django.core.paginator import Page, Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from radflow.accounts.access import current_user, requires
 from radflow.accounts.roles import Capability
 from radflow.audit import services as audit
+from radflow.messaging.browse import Position, Wanted, browse, count, message_at
 from radflow.messaging.exceptions import WrongState
 from radflow.messaging.models import (
     InboundMessage,
-    InboundState,
     OutboundMessage,
     OutboundState,
+    Peer,
 )
-from radflow.messaging.selectors import (
-    MessageFilter,
-    MessageRow,
-    messages,
-    readable,
-    row_of,
-    waiting_behind,
-)
+from radflow.messaging.selectors import row_of, waiting_behind
 from radflow.messaging.services import discard_message, replay_message, resend_message
-from radflow.messaging.tree import tree_of
+from radflow.messaging.viewer import revealing
+from radflow.messaging.viewer.revealing import revealed_until
+from radflow.messaging.views.content import content_of
+from radflow.messaging.views.filters import (
+    HOURS,
+    STATES,
+    chips,
+    query_of,
+    searched_hours,
+    wanted_of,
+)
 
-PAGE = 50
-TABS = ("tree", "raw", "ack", "history")
-_STATES = [*InboundState.choices, *OutboundState.choices]
+TABS = (
+    ("tree", "Tree"),
+    ("raw", "Raw"),
+    ("mapped", "Mapped"),
+    ("ack", "ACK"),
+    ("history", "History"),
+    ("conformance", "Conformance"),
+    ("difference", "Difference"),
+)
 
 
 @requires(Capability.VIEW_MESSAGES)
 def message_list(request: HttpRequest) -> HttpResponse:
     """Every message in and out, newest first; the filters are in the address."""
-    wanted = _filter(request)
-    page = _page(request, wanted)
+    wanted = wanted_of(request.GET)
+    found = browse(wanted, Position.read(request.GET.get("before", "")))
     audit.record_view(
         request,
         "messages_listed",
-        detail={"messages": [row.reference for row in page.object_list]},
+        detail={"messages": [row.reference for row in found.rows]},
     )
-    context = {
-        "page": page,
-        "wanted": wanted,
-        "states": _STATES,
-        "query": _query(request),
+    context = {"found": found, "wanted": wanted, "query": query_of(request.GET)}
+    context |= {"show": request.GET.get("show", ""), "searched": searched_hours(wanted)}
+    if request.headers.get("X-Fragment"):
+        return render(request, "messaging/_rows.html", context)
+    return render(request, "messaging/list.html", context | _page(request, wanted))
+
+
+def _page(request: HttpRequest, wanted: Wanted) -> dict[str, Any]:
+    """What stands around the rows; the live updates leave it alone."""
+    peers = list(Peer.objects.order_by("name"))
+    total, is_more = count(wanted)
+    shown = message_at(request.GET.get("show", ""))
+    return {
+        "peers": peers,
+        "states": STATES,
+        "hours": HOURS,
+        "chips": chips(request.GET, peers),
+        "total": total,
+        "is_more": is_more,
+        "revealed_until": revealed_until(request),
+        **(shown_message(request, shown) if shown else {}),
     }
-    is_fragment = request.headers.get("X-Fragment")
-    name = "messaging/_rows.html" if is_fragment else "messaging/list.html"
-    return render(request, name, context)
-
-
-def _filter(request: HttpRequest) -> MessageFilter:
-    names = ("direction", "control_id", "state", "message_type")
-    return MessageFilter(**{name: request.GET.get(name, "").strip() for name in names})
-
-
-def _page(request: HttpRequest, wanted: MessageFilter) -> Page[MessageRow]:
-    found: Any = messages(wanted)
-    page: Page[MessageRow] = Paginator(found, PAGE).get_page(request.GET.get("page"))
-    return page
-
-
-def _query(request: HttpRequest) -> str:
-    kept = request.GET.copy()
-    kept.pop("page", None)
-    return kept.urlencode()
 
 
 @requires(Capability.VIEW_MESSAGES)
 def received(request: HttpRequest, message_id: int) -> HttpResponse:
     """One message that came in: segments, bytes, our answer, what it did."""
-    found = InboundMessage.objects.select_related("peer", "duplicate_of")
-    message = get_object_or_404(found, pk=message_id)
-    return _detail(request, message, {"tries": [], "duplicates": _repeats(message)})
+    found = InboundMessage.objects.select_related("peer", "duplicate_of", "edited_from")
+    return _detail(request, get_object_or_404(found, pk=message_id))
 
 
 @requires(Capability.VIEW_MESSAGES)
 def sent(request: HttpRequest, message_id: int) -> HttpResponse:
     """One message that went out: segments, bytes, the receiver's answer, the tries."""
     found = OutboundMessage.objects.select_related("peer", "in_reply_to")
-    message = get_object_or_404(found, pk=message_id)
-    refused = message.state == OutboundState.REFUSED
-    return _detail(
-        request,
-        message,
-        {
-            "tries": list(message.tries.all()),
-            "behind": waiting_behind(message) if refused else 0,
-        },
-    )
-
-
-def _repeats(message: InboundMessage) -> list[InboundMessage]:
-    return list(message.duplicates.order_by("id")[:50])
+    return _detail(request, get_object_or_404(found, pk=message_id))
 
 
 def _detail(
-    request: HttpRequest,
-    message: InboundMessage | OutboundMessage,
-    more: dict[str, Any],
+    request: HttpRequest, message: InboundMessage | OutboundMessage
 ) -> HttpResponse:
+    is_fragment = request.headers.get("X-Fragment")
+    name = "messaging/_viewer.html" if is_fragment else "messaging/detail.html"
+    return render(request, name, shown_message(request, message))
+
+
+def shown_message(
+    request: HttpRequest, message: InboundMessage | OutboundMessage
+) -> dict[str, Any]:
+    """The message as its reader may see it, for one tab; that it was read is noted."""
     row = row_of(message)
-    tab = request.GET.get("tab", "tree")
-    tab = tab if tab in TABS else "tree"
+    asked = request.GET.get("tab", "tree")
+    tab = asked if asked in dict(TABS) else "tree"
+    is_revealed = revealing.is_revealed(request, row.reference)
     audit.record_view(
-        request, "message_viewed", detail={"message": row.reference, "tab": tab}
+        request,
+        "message_viewed",
+        detail={"message": row.reference, "tab": tab, "revealed": is_revealed},
     )
-    raw = bytes(message.raw)
-    context = {
+    return {
         "message": message,
         "row": row,
         "tab": tab,
-        "size": len(raw),
-        "raw": readable(raw) if tab == "raw" else "",
-        "ack": readable(bytes(message.ack_raw)) if tab == "ack" else "",
-        "tree": tree_of(raw, row.error_location) if tab == "tree" else [],
-        **more,
+        "tabs": TABS,
+        "is_revealed": is_revealed,
+        "revealed_until": revealed_until(request),
+        "size": len(bytes(message.raw)),
+        "behind": _behind(message),
+        **content_of(message, row, tab, is_revealed=is_revealed),
     }
-    return render(request, "messaging/detail.html", context)
+
+
+def _behind(message: InboundMessage | OutboundMessage) -> int:
+    is_stuck = message.state == OutboundState.REFUSED
+    is_ours = isinstance(message, OutboundMessage)
+    return waiting_behind(message) if is_ours and is_stuck else 0
+
+
+@requires(Capability.VIEW_MESSAGES)
+@require_POST
+def reveal(request: HttpRequest) -> HttpResponse:
+    """Show what is masked, of one message or of all for 15 minutes; or mask again."""
+    message = message_at(request.POST.get("message", ""))
+    scope = request.POST.get("scope", "message")
+    if scope == "mask":
+        revealing.mask_again(request)
+    elif message is not None:
+        reference = row_of(message).reference
+        revealing.reveal(request, reference, every_message=scope == "all")
+    elif scope == "all":
+        revealing.reveal(request, "", every_message=True)
+    else:
+        raise Http404
+    return redirect(_back(request))
+
+
+def _back(request: HttpRequest) -> str:
+    """Where the form stood; never another site."""
+    wanted = request.POST.get("next", "")
+    is_ours = url_has_allowed_host_and_scheme(wanted, allowed_hosts=None)
+    return wanted if is_ours and wanted.startswith("/") else reverse("messaging:list")
 
 
 @requires(Capability.MANAGE_INTERFACES)

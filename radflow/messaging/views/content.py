@@ -1,0 +1,161 @@
+"""What one tab of the viewer shows of a message, masked unless revealed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import DataError, transaction
+
+from radflow.hl7.errors import HL7Error
+from radflow.hl7.message import Message
+from radflow.messaging.exceptions import Parked
+from radflow.messaging.models import InboundMessage, OutboundMessage, Peer
+from radflow.messaging.routes import PATIENT, Inbound, handler_for
+from radflow.messaging.selectors import MessageRow, readable
+from radflow.messaging.viewer.difference import difference, earlier_message
+from radflow.messaging.viewer.masking import HIDDEN, Mask, Revealed, mask_for
+from radflow.messaging.viewer.tree import SegmentView, tree_of
+
+AnyMessage = InboundMessage | OutboundMessage
+
+
+@dataclass(frozen=True)
+class Step:
+    """One line of the history."""
+
+    at: datetime
+    text: str
+    reference: str = ""
+
+
+def content_of(
+    message: AnyMessage, row: MessageRow, tab: str, *, is_revealed: bool
+) -> dict[str, Any]:
+    raw = bytes(message.raw)
+    parsed = read(raw, message.peer)
+    mask = _mask(parsed, is_revealed)
+    if tab in ("tree", "raw"):
+        return segments_of(raw, parsed, mask, message.peer, row.error_location)
+    if tab == "ack":
+        answer = bytes(message.ack_raw)
+        read_answer = read(answer, message.peer)
+        hidden = _mask(read_answer, is_revealed)
+        return segments_of(answer, read_answer, hidden, message.peer, "")
+    if tab == "mapped":
+        return {"mapped": _mapped(message, parsed, is_revealed=is_revealed)}
+    if tab == "history":
+        return {"steps": _steps(message), "notes": _notes(message)}
+    if tab == "conformance":
+        return {"findings": getattr(message, "findings", None)}
+    return _differences(message, parsed, is_revealed=is_revealed)
+
+
+def read(raw: bytes, peer: Peer | None) -> Message | None:
+    """As its peer writes; None for what is no message."""
+    try:
+        if peer is None:
+            return Message.parse(raw)
+        return Message.parse(
+            raw,
+            fallback_charset=peer.fallback_charset,
+            utf8_under_label=peer.utf8_under_label,
+        )
+    except HL7Error:
+        return None
+
+
+def _mask(message: Message | None, is_revealed: bool) -> Mask:
+    if is_revealed:
+        return Revealed()
+    return mask_for(message.segments) if message else Mask()
+
+
+def segments_of(
+    raw: bytes, message: Message | None, mask: Mask, peer: Peer | None, fault: str
+) -> dict[str, Any]:
+    """Segments; where there are none the bytes as text, hidden unless revealed."""
+    tree: list[SegmentView] = []
+    if message is not None:
+        tree = tree_of(message, mask, peer=peer, fault=fault)
+    is_text = bool(raw) and message is None
+    text = readable(raw) if is_text and isinstance(mask, Revealed) else ""
+    return {
+        "tree": tree,
+        "raw": text or (HIDDEN if is_text else ""),
+        "version": message.version if message else "",
+        "cut": len(message.segments) - len(tree) if message else 0,
+    }
+
+
+def _mapped(
+    message: AnyMessage, parsed: Message | None, *, is_revealed: bool
+) -> dict[str, Any]:
+    """What it is read as today, by label; nothing is written."""
+    if not isinstance(message, InboundMessage) or not parsed or not message.peer:
+        return {"why": "Only a readable message of a known sender is mapped."}
+    try:
+        describe = handler_for(message.message_type).describe
+        if describe is None:
+            return {"why": "Messages of this type change no order or patient."}
+        with transaction.atomic():
+            said = describe(Inbound(message, parsed, message.peer))
+    except (Parked, HL7Error) as error:
+        return {"why": f"It would be parked: {error.text}"}
+    except DataError:
+        return {"why": "It would be parked: it holds what cannot be kept."}
+    return {"values": [_value(*one, is_revealed) for one in said.items()]}
+
+
+def _value(label: str, value: str, is_revealed: bool) -> tuple[str, str]:
+    is_hidden = label.startswith(PATIENT) and not is_revealed
+    return label, HIDDEN if is_hidden and value else value
+
+
+def _steps(message: AnyMessage) -> list[Step]:
+    steps = _came(message) if isinstance(message, InboundMessage) else _went(message)
+    return sorted(steps, key=lambda step: step.at)
+
+
+def _came(message: InboundMessage) -> list[Step]:
+    answer = message.ack_code or "nothing"
+    steps = [Step(message.received_at, f"Received and kept, answered {answer}")]
+    if message.applied_at:
+        steps.append(Step(message.applied_at, "Applied"))
+    if message.parked_at:
+        steps.append(Step(message.parked_at, "Parked: kept and not applied"))
+    for repeat in message.duplicates.order_by("id")[:50]:
+        said = Step(repeat.received_at, "Came again, same answer", f"in-{repeat.pk}")
+        steps.append(said)
+    for edit in message.edits.order_by("id")[:50]:
+        steps.append(
+            Step(edit.received_at, "Replayed with changes as", f"in-{edit.pk}")
+        )
+    return steps
+
+
+def _went(message: OutboundMessage) -> list[Step]:
+    steps = [Step(message.created_at, "Queued")]
+    for number, attempt in enumerate(message.tries.all()[:200], 1):
+        steps.append(Step(attempt.started_at, f"Attempt {number}: {attempt.outcome}"))
+    if message.acknowledged_at:
+        steps.append(Step(message.acknowledged_at, "Acknowledged by the receiver"))
+    return steps
+
+
+def _notes(message: AnyMessage) -> list[Any]:
+    return list(message.notes.select_related("by")[:200])
+
+
+def _differences(
+    message: AnyMessage, parsed: Message | None, *, is_revealed: bool
+) -> dict[str, Any]:
+    other = earlier_message(message)
+    before = read(bytes(other.raw), other.peer) if other else None
+    if other is None or parsed is None or before is None:
+        return {"other": None, "changes": []}
+    mask = _mask(parsed, is_revealed)
+    direction = "in" if isinstance(other, InboundMessage) else "out"
+    changes = difference(before, parsed, mask)
+    return {"other": f"{direction}-{other.pk}", "changes": changes}
