@@ -185,6 +185,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 5.0,
         "options": {"expires": 5},
     },
+    "check conformance": {
+        "task": "radflow.messaging.tasks.check_conformance",
+        "schedule": 10.0,
+        "options": {"expires": 10},
+    },
     "watch channels": {
         "task": "radflow.messaging.tasks.watch_channels",
         "schedule": 10.0,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 
 from radflow.hl7 import dictionary
 from radflow.hl7.dictionary import Node
@@ -91,7 +92,7 @@ def _next(places: Sequence[_Place], at: int, name: str) -> int | None:
     if here.name == name and (here.repeats or at == 0):
         return at
     for start, end in (*here.loops, (len(places), len(places))):
-        for index in (*range(at + 1, end), *range(start, min(at + 1, end))):
+        for index in chain(range(at + 1, end), range(start, min(at + 1, end))):
             if places[index].name == name:
                 return index
     return None

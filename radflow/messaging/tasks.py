@@ -9,6 +9,7 @@ from celery import shared_task
 from radflow.messaging import nudge
 from radflow.messaging.channels.alarms import sweep_channels
 from radflow.messaging.channels.gaps import learn_gaps_again
+from radflow.messaging.conformance import check_new
 from radflow.messaging.drain import drain
 from radflow.messaging.relay import relay
 
@@ -41,3 +42,8 @@ def watch_channels() -> None:
 @shared_task(name="radflow.messaging.tasks.learn_silence")  # type: ignore[untyped-decorator]
 def learn_silence() -> None:
     learn_gaps_again()
+
+
+@shared_task(name="radflow.messaging.tasks.check_conformance")  # type: ignore[untyped-decorator]
+def check_conformance() -> None:
+    check_new()

@@ -48,7 +48,7 @@ def test_a_file_is_sent_as_the_wire_wants_it(order: Path) -> None:
 
 def test_a_peer_is_sent_to_by_its_name(order: Path) -> None:
     with Receiver() as hospital:
-        PeerFactory(name="PACS", host="127.0.0.1", port=hospital.port)
+        PeerFactory.create(name="PACS", host="127.0.0.1", port=hospital.port)
         _, fault = run("send", order, "--to", "PACS")
     assert fault == ""
     assert len(hospital.received) == 1
@@ -117,7 +117,7 @@ def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
 
 
 def test_the_tail_shows_messages_and_no_patient() -> None:
-    PeerFactory(name="EHR", sending_application="EHRX")
+    PeerFactory.create(name="EHR", sending_application="EHRX")
     deliver(order_message(), BROKEN.replace(b"C1", b"C2"))
     lines, _ = run("tail", "--once")
     assert "  in   EHR                   ORM^O01   C1 " in lines[0]
@@ -127,7 +127,7 @@ def test_the_tail_shows_messages_and_no_patient() -> None:
 
 
 def test_the_tail_can_be_narrowed() -> None:
-    PeerFactory(name="EHR", sending_application="EHRX")
+    PeerFactory.create(name="EHR", sending_application="EHRX")
     deliver(order_message(), BROKEN.replace(b"C1", b"C2"))
     assert len(run("tail", "--once", "--state", "parked")[0]) == 1
     assert len(run("tail", "--once", "--type", "ORM")[0]) == 2
@@ -137,7 +137,7 @@ def test_the_tail_can_be_narrowed() -> None:
 
 @pytest.fixture
 def parked() -> InboundMessage:
-    PeerFactory(name="EHR", sending_application="EHRX")
+    PeerFactory.create(name="EHR", sending_application="EHRX")
     deliver(BROKEN)
     message = InboundMessage.objects.get()
     assert message.state == InboundState.PARKED

@@ -33,4 +33,8 @@ class Migration(migrations.Migration):
             model_name='channelalarm',
             constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['silent', 'not_applied', 'not_sent', 'unreachable', 'unanswered', 'refused', 'errors'])), name='alarm_kind_known'),
         ),
+        migrations.AddIndex(
+            model_name='inboundmessage',
+            index=models.Index(condition=models.Q(('findings__isnull', True)), fields=['received_at'], name='inbound_unchecked'),
+        ),
     ]

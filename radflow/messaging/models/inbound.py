@@ -129,6 +129,11 @@ class InboundMessage(models.Model):
             models.Index(fields=["message_type", "-id"], name="inbound_type"),
             models.Index(fields=["received_at"], name="inbound_received"),
             models.Index(
+                fields=["received_at"],
+                name="inbound_unchecked",
+                condition=models.Q(findings__isnull=True),
+            ),
+            models.Index(
                 fields=["id"], name="inbound_holds", condition=models.Q(holds=True)
             ),
             GinIndex(fields=["keys"], name="inbound_keys"),
