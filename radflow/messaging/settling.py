@@ -72,7 +72,7 @@ def settle(inbound: Inbound) -> OutboundMessage:
 
 def _answered(ack: Ack, peer: Peer) -> OutboundMessage:
     found = OutboundMessage.objects.select_for_update().filter(
-        control_id=ack.control_id, peer=peer, attempts__gt=0
+        control_id=storable(ack.control_id, 199), peer=peer, attempts__gt=0
     )
     message = found.first()
     if message is None:

@@ -14,7 +14,7 @@ from radflow.accounts.models import User
 from radflow.hl7.acks import Ack, read_ack
 from radflow.messaging import arrivals, inbox, intake
 from radflow.messaging.drain import drain
-from radflow.messaging.intake import Intake, Received
+from radflow.messaging.intake import Intake, Received, Reply
 from radflow.messaging.models import InboundMessage, Peer
 from radflow.messaging.services import replay_message
 from tests.door import deliver, last_inbound, order_message
@@ -288,7 +288,7 @@ def test_whatever_the_bytes_they_are_kept_and_spoil_no_neighbour(raw: bytes) -> 
 def test_a_row_that_the_database_refuses_spoils_no_neighbour(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    real = intake.row_of
+    real = arrivals.row_of
 
     def spoil(one: Received, verdict: Any) -> InboundMessage:
         row = real(one, verdict)
@@ -355,7 +355,7 @@ def test_a_connection_that_died_is_replaced_without_a_refusal() -> None:
     connection.connection.close()
     again = order_message(control_id="C2", placer="P2")
     (answer,) = listener.receive([Received(again, "192.0.2.1:5000")])
-    assert answer is not None
+    assert isinstance(answer, bytes)
     assert read_ack(answer).code == "AA"
 
 
@@ -364,7 +364,7 @@ def test_a_commit_whose_end_was_not_heard_is_not_done_twice(
 ) -> None:
     real, calls = Intake._commit, list[int]()
 
-    def commit(self: Intake, batch: list[Received]) -> list[bytes | None]:
+    def commit(self: Intake, batch: list[Received]) -> list[Reply]:
         answers = real(self, batch)
         calls.append(1)
         if len(calls) == 1:

@@ -111,10 +111,8 @@ class PeerListView(APIView):
 class PeerDetailView(APIView):
     """One peer; a change needs the revision that it was read at."""
 
-    @property
-    def capability(self) -> Capability:
-        changes = self.request.method not in ("GET", "HEAD", "OPTIONS")
-        return Capability.MANAGE_INTERFACES if changes else Capability.VIEW_MESSAGES
+    capability = Capability.VIEW_MESSAGES
+    capability_to_change = Capability.MANAGE_INTERFACES
 
     @extend_schema(responses=PeerSerializer)
     def get(self, request: Request, peer_id: int) -> Response:
