@@ -5,6 +5,7 @@ from django.urls import path
 from radflow.messaging.views import (
     channels,
     contracts,
+    examples,
     listeners,
     messages,
     peers,
@@ -14,6 +15,8 @@ from radflow.messaging.views import (
 app_name = "messaging"
 urlpatterns = [
     path("", messages.message_list, name="list"),
+    path("examples/", examples.examples, name="examples"),
+    path("examples/<slug:key>/send/", examples.send_example, name="example-send"),
     path("reveal/", messages.reveal, name="reveal"),
     path("in/<int:message_id>/", messages.received, name="detail"),
     path("in/<int:message_id>/replay/", messages.replay, name="replay"),

@@ -16,6 +16,7 @@ const withView = (reference, tab) => {
 };
 
 function mark() {
+  if (!viewer) return;
   const shown = viewer.querySelector("[data-message]")?.dataset.message;
   for (const row of list?.querySelectorAll("[data-row]") ?? []) {
     row.toggleAttribute("data-on", row.id === shown);

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 from django.db import connection
@@ -11,7 +12,9 @@ from django.test import Client
 
 from radflow.accounts.models import User
 from radflow.audit.models import AuditEntry
+from radflow.hl7.message import Message
 from radflow.messaging.browse import Position, Wanted, browse, count
+from radflow.messaging.examples.catalogue import EXAMPLES, freshened
 from radflow.messaging.models import InboundMessage, Peer
 from tests.door import deliver, last_inbound, order_message, sample
 from tests.factories import PeerFactory
@@ -198,3 +201,26 @@ def test_an_earlier_message_of_the_order_is_compared_field_by_field(
     text = page.get(here, {"tab": "difference"}).content.decode()
     assert "<del>NW</del>" in text
     assert "<ins>XO</ins>" in text
+
+
+def test_every_example_is_shown_and_explained(page: Client) -> None:
+    for example in EXAMPLES:
+        answer = page.get("/messages/examples/", {"show": example.key})
+        assert answer.status_code == 200
+        assert b"could not be read" not in answer.content
+        assert b'data-path="MSH-9"' in answer.content
+
+
+def test_an_example_is_sent_in_the_demo_only(page: Client) -> None:
+    address = f"/messages/examples/{EXAMPLES[0].key}/send/"
+    assert page.post(address).status_code == 404
+
+
+def test_a_freshened_example_differs_in_time_and_control_id_only() -> None:
+    raw = EXAMPLES[0].raw
+    fresh = freshened(raw, "NEW1", datetime(2026, 11, 23, 8, tzinfo=UTC))
+    old, new = Message.parse(raw), Message.parse(fresh)
+    assert (new.control_id, new.message_time) == ("NEW1", "20261123080000+0000")
+    assert [one.text for one in new.segments[1:]] == [
+        one.text for one in old.segments[1:]
+    ]

@@ -8,8 +8,10 @@ from typing import Any
 
 from django.db import DataError, transaction
 
+from radflow.hl7.conformance import Finding
 from radflow.hl7.errors import HL7Error
 from radflow.hl7.message import Message
+from radflow.messaging.conformance import findings_of
 from radflow.messaging.exceptions import Parked
 from radflow.messaging.models import InboundMessage, OutboundMessage, Peer
 from radflow.messaging.routes import PATIENT, Inbound, handler_for
@@ -48,7 +50,7 @@ def content_of(
     if tab == "history":
         return {"steps": _steps(message), "notes": _notes(message)}
     if tab == "conformance":
-        return {"findings": getattr(message, "findings", None)}
+        return {"findings": _findings(message)}
     return _differences(message, parsed, is_revealed=is_revealed)
 
 
@@ -146,6 +148,11 @@ def _went(message: OutboundMessage) -> list[Step]:
 
 def _notes(message: AnyMessage) -> list[Any]:
     return list(message.notes.select_related("by")[:200])
+
+
+def _findings(message: AnyMessage) -> list[Finding] | None:
+    """Ours are not checked: None."""
+    return findings_of(message) if isinstance(message, InboundMessage) else None
 
 
 def _differences(
