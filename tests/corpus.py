@@ -1,55 +1,63 @@
-"""`make corpus ARGS="--folder DIR [--manifest FILE]"`: others' messages, one by one.
+"""`make corpus ARGS="[--folder DIR] [--manifest FILE]"`: others' messages, one by one.
 
-Starts a radflow of its own, sends every message through the socket, and prints what
-was answered, what became of it and why. Ends with 1 on a crash or a silent drop.
+Without a folder it takes ../shared/corpus, else the samples of the tests. Starts a
+radflow of its own, sends every message through the socket, and prints what was
+answered and what became of it. Ends with 1 on a crash, a segment lost, an answer that
+is none, or a message that came to no end.
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
+import re
 import sys
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from radflow.hl7.batch import read_batch, split_messages
+from radflow.hl7.errors import HL7Error
+from radflow.hl7.message import Message, body_of
 from tests.e2e.clients import Rest, fields, send, wait_for
-from tests.instance import Instance
+from tests.instance import CHECKOUT, Instance
 
-WANTED = ("yes", "workflow")
-TAKEN = ("ORM^O01", "OML^O21", "OMI^O23", "OMG^O19", "ADT^A01", "ADT^A04", "ADT^A08")
+SHARED = CHECKOUT.parent / "shared" / "corpus"
+OWN = CHECKOUT / "tests" / "samples" / "hl7"
+ENDED = ("applied", "parked", "duplicate")
+REFUSALS = ("AE", "AR", "CE", "CR")
+SILENT_KINDS = ("ACK", "MCF")
+END_SECONDS = 300.0
 
 
 @dataclass(frozen=True)
 class Sample:
     name: str
     raw: bytes
-    malformed: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass
 class Outcome:
     """What became of a sample; `ack` is empty where nothing was answered."""
 
     sample: Sample
-    ack: str
-    kind: str
-    state: str
-    reason: str
-    orders: int
+    answer: str
+    ids: list[str]
+    rows: list[dict[str, Any]] = field(default_factory=list)
 
     @property
-    def is_drop(self) -> bool:
-        is_ack = self.kind.startswith(("ACK", "MCF"))
-        return not self.state or (not self.ack and not is_ack)
+    def ack(self) -> str:
+        return _at(self.answer, "MSA", 1)
 
     @property
-    def is_open(self) -> bool:
-        """Well formed, of a kind we take, and neither applied nor parked."""
-        ended = self.state in ("applied", "parked", "duplicate")
-        return self.kind in TAKEN and not self.sample.malformed and not ended
+    def kind(self) -> str:
+        return self.rows[0]["message_type"] if self.rows else ""
+
+    @property
+    def states(self) -> str:
+        return ", ".join(sorted({row["state"] for row in self.rows})) or "LOST"
 
 
 def samples(folder: Path, manifest: Path | None) -> Iterable[Sample]:
@@ -59,72 +67,144 @@ def samples(folder: Path, manifest: Path | None) -> Iterable[Sample]:
         return
     with manifest.open(encoding="utf-8") as file:
         for row in csv.DictReader(file):
-            if row["radiology"] in WANTED:
-                path = manifest.parent / row["file"]
-                yield Sample(row["file"], path.read_bytes(), row["malformed"] == "yes")
+            path = manifest.parent / row["file"]
+            yield Sample(row["file"], path.read_bytes())
 
 
 def try_one(sample: Sample, radflow: Instance, rest: Rest) -> Outcome:
-    before = rest.get("messages/", direction="in", page_size=1)["count"]
+    """Everything is committed before it is answered, so the new rows are there."""
+    before = _count(rest)
     try:
-        answer = send(radflow.mllp_port, sample.raw, timeout=3)
+        answer = send(radflow.mllp_port, sample.raw, timeout=2)
     except TimeoutError:
         answer = ""
-    ack = fields(answer, "MSA")[1] if fields(answer, "MSA") else ""
-    row = wait_for("it is taken up", lambda: _settled(rest, before), seconds=20)
-    error = row.get("error", {})
-    reason = (
-        f"{error.get('code', '')} {error.get('location', '')} {error.get('text', '')}"
-    )
-    return Outcome(
-        sample=sample,
-        ack=ack,
-        kind=row.get("message_type", ""),
-        state=row.get("state", ""),
-        reason=" ".join(reason.split()),
-        orders=len(row.get("order_ids", [])),
-    )
+    new = max(_count(rest) - before, 0)
+    found = rest.get("messages/", direction="in", page_size=max(new, 1))["results"]
+    return Outcome(sample, answer, [row["id"] for row in found[:new]])
 
 
-def _settled(rest: Rest, before: int) -> dict[str, Any]:
-    """The row that came, once a worker has ended it; a marker where none came."""
-    found = rest.get("messages/", direction="in", page_size=1)
-    if found["count"] <= before:
-        return {"state": ""}
-    row: dict[str, Any] = found["results"][0]
-    return row if row["state"] != "received" else {}
+def _count(rest: Rest) -> int:
+    return int(rest.get("messages/", direction="in", page_size=1)["count"])
 
 
-def report(outcomes: list[Outcome]) -> int:
+def settle(outcomes: list[Outcome], rest: Rest) -> None:
+    """Wait until no message is left to apply, or for END_SECONDS, then read states."""
+    try:
+        wait_for("all is applied", lambda: not _waiting(rest), seconds=END_SECONDS)
+    except AssertionError as error:
+        print(error)
+    rows = {row["id"]: row for row in _all(rest)}
     for one in outcomes:
+        one.rows = [rows[number] for number in one.ids]
+
+
+def _waiting(rest: Rest) -> int:
+    found = rest.get("messages/", direction="in", state="received", page_size=1)
+    return int(found["count"])
+
+
+def _all(rest: Rest) -> Iterator[dict[str, Any]]:
+    page = 1
+    while True:
+        found = rest.get("messages/", direction="in", page_size=100, page=page)
+        yield from found["results"]
+        if not found["next"]:
+            return
+        page += 1
+
+
+def faults(one: Outcome) -> list[str]:
+    """What must not be: empty for a message that was treated as the standard asks."""
+    return [*_losses(one.sample.raw), *_answer_faults(one), *_end_faults(one)]
+
+
+def _losses(raw: bytes) -> list[str]:
+    found = []
+    for part in _parts(raw):
+        try:
+            read = len(Message.parse(part).segments)
+        except HL7Error:
+            continue
+        lines = sum(1 for line in re.split(rb"[\r\n]+", body_of(part)) if line)
+        if read != lines:
+            found.append(f"{lines} lines, {read} segments")
+    return found
+
+
+def _parts(raw: bytes) -> list[bytes]:
+    try:
+        batch = read_batch(raw)
+    except HL7Error:
+        return []
+    return split_messages(raw) if batch is None else batch.messages
+
+
+def _answer_faults(one: Outcome) -> Iterator[str]:
+    text = one.sample.raw.decode("latin-1")
+    asked = {_at(text, "MSH", 15), _at(text, "MSH", 16)} - {""}
+    if not one.answer:
+        if not one.kind.startswith(SILENT_KINDS) and not asked & {"NE", "ER"}:
+            yield "no answer"
+        return
+    if _at(one.answer, "MSA", 1)[:1] not in ("A", "C"):
+        yield "an answer without MSA"
+    is_refused = any(row["state"] == "rejected" for row in one.rows)
+    if is_refused and one.ack not in REFUSALS:
+        yield f"rejected, answered {one.ack}"
+    if one.ack in REFUSALS and "\rERR|" not in one.answer:
+        yield f"{one.ack} without ERR"
+
+
+def _end_faults(one: Outcome) -> Iterator[str]:
+    if not one.rows:
+        yield "not kept"
+    for row in one.rows:
+        error = row["error"]
+        if row["state"] not in (*ENDED, "rejected", "skipped"):
+            yield f"ended as {row['state']}"
+        elif row["state"] in ("parked", "rejected") and not error["code"]:
+            yield f"{row['state']} without a reason"
+
+
+def _at(text: str, segment: str, number: int) -> str:
+    found = fields(text, segment)
+    return found[number] if len(found) > number else ""
+
+
+def report(outcomes: list[Outcome], crashes: int) -> int:
+    for one in outcomes:
+        error = one.rows[0]["error"] if one.rows else {}
+        reason = " ".join(filter(None, map(error.get, ("code", "location", "text"))))
         print(
             f"{one.sample.name[-60:]:60} {one.kind:8} {one.ack or '-':3}"
-            f"{one.state or 'LOST':10} {one.orders or '':3} {one.reason[:110]}"
+            f"{one.states:10} {reason[:100]}"
         )
-    print("\nPer kind, answer and state")
-    totals = Counter((o.kind or "unreadable", o.ack or "-", o.state) for o in outcomes)
-    for (kind, ack, state), number in sorted(totals.items()):
-        print(f"  {kind:12} {ack:3} {state:10} {number:4}")
-    drops = [one for one in outcomes if one.is_drop]
-    unsettled = [one for one in outcomes if one.is_open]
-    print(f"\n{len(outcomes)} messages, {len(drops)} silent drops")
-    print(f"{len(unsettled)} well-formed orders or visits neither applied nor parked")
-    for one in unsettled:
-        print(f"  {one.sample.name}: {one.state} {one.reason}")
-    return 1 if drops else 0
+    print(f"\n{'type':12} {'answer':6} {'state':20} number")
+    totals = Counter((o.kind or "unreadable", o.ack or "-", o.states) for o in outcomes)
+    for (kind, ack, states), number in sorted(totals.items()):
+        print(f"{kind:12} {ack:6} {states:20} {number:6}")
+    wrong = [(one, fault) for one in outcomes for fault in faults(one)]
+    print(f"\n{len(outcomes)} messages, {crashes} crashes, {len(wrong)} violations")
+    for one, fault in wrong:
+        print(f"  {one.sample.name}: {fault}")
+    return 1 if wrong or crashes or not outcomes else 0
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--folder", type=Path, required=True)
+    parser.add_argument("--folder", type=Path, default=SHARED)
     parser.add_argument("--manifest", type=Path)
     chosen = parser.parse_args()
+    folder = chosen.folder if chosen.folder.is_dir() else OWN
+    listed = chosen.manifest or folder / "manifest.csv"
     with Instance() as radflow:
         rest = Rest(radflow.url, "pacs")
-        found = samples(chosen.folder, chosen.manifest)
+        found = samples(folder, listed if listed.is_file() else None)
         outcomes = [try_one(sample, radflow, rest) for sample in found]
+        settle(outcomes, rest)
         rest.close()
-    return report(outcomes)
+        crashes = radflow.log_tail(1_000_000).count("Traceback (most recent call last)")
+    return report(outcomes, crashes)
 
 
 if __name__ == "__main__":
