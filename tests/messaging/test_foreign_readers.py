@@ -36,7 +36,7 @@ def exchange(raw: bytes, version: str) -> list[bytes]:
     )
     (answer,) = Intake().receive([Received(raw, "192.0.2.1:5000")])
     drain()
-    assert answer
+    assert isinstance(answer, bytes)
     return [answer, *emitted()]
 
 
