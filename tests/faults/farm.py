@@ -17,17 +17,12 @@ from urllib.parse import urlsplit
 
 import psycopg
 import pytest
+from honcho.environ import parse_procfile
 
 from tests.faults.crash import BOUNDARIES
 from tests.instance import CHECKOUT, free_ports
 
-COMMANDS = {
-    "hl7": "manage.py hl7",
-    "worker": "celery --app radflow.celery worker --pool prefork --concurrency 2 "
-    "--loglevel error",
-    "beat": "celery --app radflow.celery beat --schedule {folder}/beat "
-    "--loglevel error",
-}
+PROGRAMS = ("hl7", "worker", "sender", "beat")
 
 _numbers = count()
 
@@ -40,10 +35,11 @@ class Farm:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._commands = _commands(folder)
         (self.mllp_port,) = free_ports(1)
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._stopping = threading.Event()
-        self.falls = dict.fromkeys(COMMANDS, 0)
+        self.falls = dict.fromkeys(PROGRAMS, 0)
         self.hits = dict.fromkeys(BOUNDARIES, 0)
 
     def __enter__(self) -> Farm:
@@ -57,7 +53,7 @@ class Farm:
         self.armed = self.folder / "armed"
         self.armed.mkdir()
         self.run("manage.py", "migrate", "--verbosity", "0")
-        for name in COMMANDS:
+        for name in PROGRAMS:
             self._start(name)
         threading.Thread(target=self._watch, daemon=True).start()
         return self
@@ -87,7 +83,7 @@ class Farm:
         subprocess.run(command, cwd=CHECKOUT, env=self.environment, check=True)
 
     def _start(self, name: str) -> None:
-        command = COMMANDS[name].format(folder=self.folder).split()
+        command = self._commands[name]
         crash = ["-m", "tests.faults.crash", str(self.armed)]
         with (self.folder / f"{name}.log").open("ab") as log:
             self._processes[name] = subprocess.Popen(
@@ -133,6 +129,14 @@ class Farm:
 
     def log(self, name: str) -> str:
         return (self.folder / f"{name}.log").read_text(errors="replace")[-4000:]
+
+
+def _commands(folder: Path) -> dict[str, list[str]]:
+    """As the Procfile has them, without the interpreter."""
+    text = (CHECKOUT / "Procfile").read_text()
+    text = text.replace("${RADFLOW_DATA_DIR:-.data}", str(folder))
+    lines = parse_procfile(text).processes
+    return {name: lines[name].removeprefix("python ").split() for name in PROGRAMS}
 
 
 def _new_database() -> str:

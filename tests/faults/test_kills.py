@@ -57,7 +57,7 @@ def survived(farm: Farm, receiver: Receiver) -> Senders:
 
 def _kill_along(farm: Farm, senders: Senders) -> None:
     """One fall in the middle of every share of the messages."""
-    ways = ["hl7", "worker", "beat", "worker child", *BOUNDARIES]
+    ways = ["hl7", "worker", "sender", "beat", "worker child", *BOUNDARIES]
     plan = list(itertools.islice(itertools.cycle(ways), KILLS))
     random.Random(4).shuffle(plan)
     share = ORDERS * len(STEPS) // KILLS
