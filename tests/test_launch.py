@@ -9,6 +9,7 @@ from queue import SimpleQueue
 
 import pytest
 
+from radflow.launch import running
 from radflow.launch.ports import misspelt_port, taken_port
 from radflow.launch.supervisor import RESTARTS, Event, Fatal, Supervisor
 
@@ -64,3 +65,23 @@ def test_everything_stops_when_a_service_is_gone() -> None:
     events.put(Fatal("PostgreSQL ended (exit code 1)"))
     assert supervisor.run() == "PostgreSQL ended (exit code 1)"
     supervisor.stop()
+
+
+def test_a_command_beside_the_server_finds_its_database(tmp_path: Path) -> None:
+    server = {"DATABASE_URL": "postgresql://x", "RADFLOW_DEMO": "1", "HOME": "/h"}
+    beside = {"RADFLOW_DATA_DIR": str(tmp_path), "RADFLOW_DEMO": "0"}
+    with running.told(tmp_path, server):
+        (told,) = tmp_path.iterdir()
+        assert told.stat().st_mode & 0o777 == 0o600
+        running.join(beside)
+    assert beside["DATABASE_URL"] == "postgresql://x"
+    assert beside["RADFLOW_DEMO"] == "0"
+    assert "HOME" not in beside
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_command_with_a_database_of_its_own_keeps_it(tmp_path: Path) -> None:
+    own = {"DATABASE_URL": "postgresql://own", "RADFLOW_DATA_DIR": str(tmp_path)}
+    with running.told(tmp_path, {"DATABASE_URL": "postgresql://x"}):
+        running.join(own)
+    assert own["DATABASE_URL"] == "postgresql://own"

@@ -21,6 +21,7 @@ from honcho.environ import parse_procfile
 
 from radflow.embedded import ServicesError, services
 from radflow.embedded.children import die_with_parent, dies_with_parent
+from radflow.launch import running
 from radflow.launch.banner import banner
 from radflow.launch.ports import misspelt_port, taken_port
 from radflow.launch.supervisor import Event, Fatal, Notice, Supervisor
@@ -84,7 +85,8 @@ def _run() -> None:
         _manage("migrate", "--verbosity=0")
         if settings.DEMO:
             _manage("seed_demo")
-        _supervise(settings, events)
+        with running.told(data_dir, os.environ):
+            _supervise(settings, events)
 
 
 def _complete_environment() -> None:
