@@ -29,7 +29,7 @@ SHARED = CHECKOUT.parent / "shared" / "corpus"
 OWN = CHECKOUT / "tests" / "samples" / "hl7"
 ENDED = ("applied", "parked", "duplicate", "skipped", "rejected", "received")
 REFUSALS = ("AE", "AR", "CE", "CR")
-SILENT_KINDS = ("ACK", "MCF")
+SILENT_KINDS = ("ACK", "MCF", "ORR^O02", "ORL^O22", "ORG^O20", "ORI^O24")
 END_SECONDS = 300.0
 # Longer than the first tries of what is tried again.
 STILL_SECONDS = 20.0
@@ -151,7 +151,10 @@ def _parts(raw: bytes) -> list[bytes]:
 
 
 def _answer_faults(one: Outcome) -> Iterator[str]:
-    text = one.sample.raw.decode("latin-1")
+    if one.sample.raw.lstrip(b"\xef\xbb\xbf")[:3] in (b"FHS", b"BHS"):
+        yield from _batch_answer_faults(one)
+        return
+    text = body_of(one.sample.raw).decode("latin-1")
     asked = {_at(text, "MSH", 15), _at(text, "MSH", 16)} - {""}
     if not one.answer:
         if not one.kind.startswith(SILENT_KINDS) and not asked & {"NE", "ER"}:
@@ -164,6 +167,25 @@ def _answer_faults(one: Outcome) -> Iterator[str]:
         yield f"rejected, answered {one.ack}"
     if one.ack in REFUSALS and "\rERR|" not in one.answer:
         yield f"{one.ack} without ERR"
+
+
+def _batch_answer_faults(one: Outcome) -> Iterator[str]:
+    """A batch of acknowledgements; one for the whole where nothing of it was taken."""
+    answers = one.answer.count("\rMSA|")
+    if one.answer.startswith("MSH"):
+        if answers != 1 or one.ack not in REFUSALS:
+            yield f"a batch refused with {one.ack}"
+        return
+    if one.answer[:3] not in ("FHS", "BHS"):
+        yield "a batch without a batch as answer"
+    wanting = sum(_wants_answer(part) for part in _parts(one.sample.raw))
+    if answers < wanting or answers > len(_parts(one.sample.raw)):
+        yield f"{answers} answers to a batch, {wanting} wanted"
+
+
+def _wants_answer(raw: bytes) -> bool:
+    text = body_of(raw).decode("latin-1")
+    return not {_at(text, "MSH", 15), _at(text, "MSH", 16)} & {"NE", "ER", "SU"}
 
 
 def _end_faults(one: Outcome) -> Iterator[str]:

@@ -17,14 +17,21 @@ class Parked(Exception):
     """
 
     def __init__(
-        self, code: str, text: str, location: str = "", *, is_final: bool = True
+        self,
+        code: str,
+        text: str,
+        location: str = "",
+        *,
+        is_final: bool = True,
+        holds: bool | None = None,
     ) -> None:
         super().__init__(text)
         self.code = code
         self.text = text
         self.location = location
         self.is_final = is_final
-        self.holds = code.isdigit() or code == "PATIENT_MISMATCH"
+        fault = code.isdigit() or code == "PATIENT_MISMATCH"
+        self.holds = fault if holds is None else holds
 
 
 class WrongState(Exception):

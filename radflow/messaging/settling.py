@@ -66,7 +66,7 @@ def settle(inbound: Inbound) -> OutboundMessage:
         _refuse(message, ack, inbound.row)
     else:
         text = "The acknowledgement code (MSA-1) is not known."
-        raise Parked("103", text, "MSA^1^1", is_final=False)
+        raise Parked("103", text, "MSA^1^1", is_final=False, holds=False)
     return message
 
 
@@ -77,7 +77,7 @@ def _answered(ack: Ack, peer: Peer) -> OutboundMessage:
     message = found.first()
     if message is None:
         text = "It answers no message that we sent to this peer. Skip it, or ask there."
-        raise Parked("204", text, "MSA^1^2", is_final=False)
+        raise Parked("204", text, "MSA^1^2", is_final=False, holds=False)
     return message
 
 
@@ -101,7 +101,7 @@ def _acknowledge(message: OutboundMessage, ack: Ack, row: InboundMessage) -> Non
 
 def _refuse(message: OutboundMessage, ack: Ack, row: InboundMessage) -> None:
     if message.state == OutboundState.ACKNOWLEDGED and message.answer_id != row.pk:
-        raise Parked("207", _CONTRADICTS, "MSA^1^1", is_final=False)
+        raise Parked("207", _CONTRADICTS, "MSA^1^1", is_final=False, holds=False)
     if message.state not in _OPEN:
         return
     message.state = OutboundState.REFUSED
