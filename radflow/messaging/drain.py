@@ -2,68 +2,40 @@
 
 from __future__ import annotations
 
-import logging
-from datetime import timedelta
-from enum import Enum
+from collections.abc import Sequence
 
-from django.db import (
-    IntegrityError,
-    InterfaceError,
-    OperationalError,
-    connection,
-)
-from django.db.models.functions import Now
-from django.utils import timezone
+from django.db import connection
 
-from radflow import unit
-from radflow.hl7.acks import HL7Error
-from radflow.live import services as live
-from radflow.messaging.contracts.review import review
-from radflow.messaging.exceptions import Parked
-from radflow.messaging.models import InboundMessage, InboundState
-from radflow.messaging.parking import park, read
-from radflow.messaging.results import tell_applied
-from radflow.messaging.routes import handler_for, own
-from radflow.messaging.text import storable, trace
-
-logger = logging.getLogger(__name__)
-
-# Seconds before the next try; after the last the message is parked.
-RETRIES = (1, 5, 30, 120, 600)
+from radflow.messaging.applying import Applier, Taken
+from radflow.messaging.routes import own
 
 WINDOW = 1000
+BATCH = 16
 
 # One statement, so one snapshot: whoever sees a message sees what its sender sent
 # before. Ordered by a partial index, so its cost does not hang on statistics.
 _WAITING = """
 SELECT row.id, row.keys,
-  row.next_attempt_at <= now() AND peer.applying_paused_at IS NULL
+  row.next_attempt_at <= now() AND peer.applying_paused_at IS NULL, row.attempts = 0
 FROM messaging_inbound AS row LEFT JOIN messaging_peer AS peer ON peer.id = row.peer_id
 WHERE row.state = 'received' ORDER BY row.id LIMIT %s
 """
-Waiting = tuple[int, list[str], bool]
+# Number, keys, whether it is due, and whether it never failed.
+Waiting = tuple[int, list[str], bool, bool]
 
 # What is parked and holds others back: few, found by an index of their own.
 _HOLDING = "SELECT id, keys FROM messaging_inbound WHERE holds ORDER BY id DESC"
 
 
-class Taken(Enum):
-    """What came of reaching for a message: ended, put off, or somebody else's."""
-
-    DONE = 1
-    PARKED = 4
-    LATER = 2
-    MISSED = 3
-
-
 def drain(limit: int = 1000) -> int:
     """Apply up to `limit` messages; returns how many it took up."""
     count = 0
+    applier = Applier()
     while count < limit:
         queue = _waiting(WINDOW)
-        found = _walk(queue, limit - count)
+        found = _Walk(applier, limit - count).walk(queue)
         if not found and len(queue) == WINDOW:
-            found = _walk(_waiting(None), limit - count)
+            found = _Walk(applier, limit - count).walk(_waiting(None))
         if not found:
             break
         count += found
@@ -77,32 +49,6 @@ def _waiting(limit: int | None) -> list[Waiting]:
         return queue
 
 
-def _walk(queue: list[Waiting], limit: int) -> int:
-    """From old to new, past every key of which an earlier message is not done.
-
-    What another worker holds counts as not done, however it ended since: then the
-    next walk sees it.
-    """
-    count = 0
-    held: set[str] = set()
-    holders = _holders()
-    for message_id, keys, due in queue:
-        if count == limit:
-            break
-        if any(holders.get(key, message_id) < message_id for key in own(keys)):
-            held.update(own(keys))
-            continue
-        if due and held.isdisjoint(keys):
-            taken = _take(message_id)
-            count += taken is not Taken.MISSED
-            if taken is Taken.PARKED:
-                holders = _holders()
-            if taken in (Taken.DONE, Taken.PARKED):
-                continue
-        held.update(keys)
-    return count
-
-
 def _holders() -> dict[str, int]:
     """By key the oldest parked message that holds it."""
     with connection.cursor() as cursor:
@@ -110,79 +56,52 @@ def _holders() -> dict[str, int]:
         return {key: number for number, keys in cursor.fetchall() for key in own(keys)}
 
 
-def _take(message_id: int) -> Taken:
-    """Bring this message to an end, or to a later try."""
-    locked = False
-    try:
-        with unit.work():
-            row = _lock(message_id)
-            if row is None:
-                return Taken.MISSED
-            locked = True
-            _apply(row)
-    except Parked as parked:
-        park(message_id, parked)
-        return Taken.PARKED
-    except (OperationalError, InterfaceError, IntegrityError) as error:
-        if not locked:
-            raise
-        return _try_later(message_id, error)
-    except Exception as error:
-        logger.error("inbound message %s not applied: %s", message_id, trace(error))
-        return _try_later(message_id, error)
-    return Taken.DONE
+class _Walk:
+    """From old to new, past every key of which an earlier message is not done.
 
+    What another worker holds counts as not done, however it ended since: then the
+    next walk sees it.
+    """
 
-def _lock(message_id: int) -> InboundMessage | None:
-    found = InboundMessage.objects.select_related("peer").filter(
-        pk=message_id, state=InboundState.RECEIVED, next_attempt_at__lte=Now()
-    )
-    return found.select_for_update(of=("self",), skip_locked=True).first()
+    def __init__(self, applier: Applier, limit: int) -> None:
+        self._applier = applier
+        self._limit = limit
+        self._count = 0
+        self._held: set[str] = set()
+        self._holders = _holders()
+        self._batch: dict[int, list[str]] = {}
+        self._batch_keys: set[str] = set()
 
+    def walk(self, queue: Sequence[Waiting]) -> int:
+        for message_id, keys, due, is_fresh in queue:
+            if not is_fresh or not self._batch_keys.isdisjoint(keys):
+                self._take()
+            if self._count + len(self._batch) >= self._limit:
+                self._take()
+                if self._count >= self._limit:
+                    break
+            self._meet(message_id, keys, due)
+            if len(self._batch) >= BATCH or not is_fresh:
+                self._take()
+        self._take()
+        return self._count
 
-def _apply(row: InboundMessage) -> None:
-    try:
-        inbound = read(row)
-        noticed = review(inbound)
-        applied = handler_for(row.message_type).apply(inbound)
-    except HL7Error as error:
-        raise Parked(error.code, error.text, error.location) from error
-    row.state = InboundState.APPLIED
-    row.applied_at = timezone.now()
-    row.order_ids = list(dict.fromkeys(applied.order_ids))
-    told = (storable(text, 200) for text in (*noticed, *applied.warnings))
-    row.warnings = [*row.warnings, *told]
-    row.error_code = row.error_location = row.error_text = ""
-    tell_applied(inbound, applied.response)
-    row.save(
-        update_fields=[
-            "state",
-            "applied_at",
-            "order_ids",
-            "warnings",
-            "error_code",
-            "error_location",
-            "error_text",
-            "ack_code",
-            "ack_raw",
-        ]
-    )
-    live.publish("message", row.pk)
+    def _meet(self, message_id: int, keys: list[str], due: bool) -> None:
+        """Choose it, or hold back what comes after it."""
+        mine = own(keys)
+        if any(self._holders.get(key, message_id) < message_id for key in mine):
+            self._held.update(mine)
+        elif due and self._held.isdisjoint(keys):
+            self._batch[message_id] = keys
+            self._batch_keys.update(keys)
+        else:
+            self._held.update(keys)
 
-
-def _try_later(message_id: int, error: Exception) -> Taken:
-    """A dead database is tried again by the next drain; nothing is written then."""
-    connection.close_if_unusable_or_obsolete()
-    row = InboundMessage.objects.only("attempts").get(pk=message_id)
-    if row.attempts >= len(RETRIES):
-        logger.error("inbound message %s given up: %s", message_id, trace(error))
-        text = (
-            f"It could not be applied in {len(RETRIES) + 1} tries; see the server log"
-        )
-        park(message_id, Parked("207", f"{text} for inbound message {message_id}."))
-        return Taken.PARKED
-    wait = timedelta(seconds=RETRIES[row.attempts])
-    InboundMessage.objects.filter(pk=message_id, state=InboundState.RECEIVED).update(
-        attempts=row.attempts + 1, next_attempt_at=timezone.now() + wait
-    )
-    return Taken.LATER
+    def _take(self) -> None:
+        batch, self._batch, self._batch_keys = self._batch, {}, set()
+        for message_id, taken in self._applier.take(list(batch)).items():
+            self._count += taken is not Taken.MISSED
+            if taken is Taken.PARKED:
+                self._holders = _holders()
+            if taken in (Taken.LATER, Taken.MISSED):
+                self._held.update(batch[message_id])

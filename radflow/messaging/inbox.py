@@ -68,6 +68,20 @@ WITH added AS (
 SELECT id FROM added ORDER BY id
 """
 
+# The order numbers as array literals: unnest takes no arrays of arrays.
+_MARK_APPLIED = """
+UPDATE messaging_inbound AS row
+SET state = 'applied', error_code = '', error_location = '', error_text = '',
+    applied_at = given.applied_at, order_ids = given.order_ids::bigint[],
+    warnings = given.warnings::varchar[], ack_code = given.ack_code,
+    ack_raw = given.ack_raw
+FROM unnest(%b::bigint[], %b::timestamptz[], %b::text[], %b::text[], %b::text[],
+            %b::bytea[])
+     AS given (id, applied_at, order_ids, warnings, ack_code, ack_raw)
+WHERE row.id = given.id
+RETURNING row.id
+"""
+
 
 def identity(row: InboundMessage) -> Identity:
     """What makes a message the same one (standards.md section 5.4)."""
@@ -95,6 +109,20 @@ def insert(rows: Sequence[InboundMessage]) -> None:
     columns = [[_value(row, name) for row in rows] for name in _COLUMNS]
     for row, (pk,) in zip(rows, _execute(_INSERT, columns), strict=True):
         row.pk = pk
+
+
+def mark_applied(rows: Sequence[InboundMessage]) -> None:
+    """What became of these rows, which the caller holds locked."""
+    columns: list[list[object]] = [
+        [row.pk for row in rows],
+        [row.applied_at for row in rows],
+        [_literal([str(pk) for pk in row.order_ids]) for row in rows],
+        [_literal(row.warnings) for row in rows],
+        [row.ack_code for row in rows],
+        [bytes(row.ack_raw) for row in rows],
+    ]
+    if rows:
+        _execute(_MARK_APPLIED, columns)
 
 
 def _execute(sql: str, values: Sequence[object]) -> list[tuple[Any, ...]]:

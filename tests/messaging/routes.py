@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 
 import pytest
+from django.db import transaction
 from django.test import override_settings
 
 from radflow.hl7.message import Message
@@ -22,13 +23,12 @@ Act = Callable[[Inbound], None]
 
 @dataclass
 class Script:
-    """What the handler does per control ID, and what it was asked to do."""
+    """What the handler does per control ID, and what was committed in which order."""
 
     acts: dict[str, Act] = field(default_factory=dict)
     applied: list[str] = field(default_factory=list)
     refused: list[tuple[str, str]] = field(default_factory=list)
     refuse: Callable[[Inbound, Parked], None] | None = None
-    lock: threading.Lock = field(default_factory=threading.Lock)
 
 
 current = Script()
@@ -39,8 +39,7 @@ def _apply(inbound: Inbound) -> Applied:
     live.publish("effect", inbound.row.pk)
     if act := current.acts.get(inbound.message.control_id):
         act(inbound)
-    with current.lock:
-        current.applied.append(inbound.message.control_id)
+    transaction.on_commit(partial(current.applied.append, inbound.message.control_id))
     return Applied(order_ids=[inbound.row.pk, inbound.row.pk], warnings=["w" * 300])
 
 

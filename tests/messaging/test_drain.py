@@ -15,8 +15,10 @@ from radflow.accounts.models import User
 from radflow.audit.models import AuditEntry
 from radflow.hl7.acks import HL7Error
 from radflow.live.models import LiveEvent
+from radflow.messaging import applying
 from radflow.messaging import drain as module
-from radflow.messaging.drain import RETRIES, drain
+from radflow.messaging.applying import RETRIES
+from radflow.messaging.drain import drain
 from radflow.messaging.exceptions import Parked, WrongState
 from radflow.messaging.intake import Intake, Received
 from radflow.messaging.models import InboundMessage, InboundState, Peer
@@ -252,14 +254,14 @@ def test_one_that_another_worker_applied_meanwhile_stays_applied(
     script.acts["A1"] = raising(error)
     arrive("A1")
     InboundMessage.objects.update(attempts=len(RETRIES))
-    real = module.park
+    real = applying.park
 
     def late(message_id: int, parked: Parked) -> None:
         del script.acts["A1"]
         in_threads(1, drain)
         real(message_id, parked)
 
-    monkeypatch.setattr(module, "park", late)
+    monkeypatch.setattr(applying, "park", late)
     drain(1)
     assert row("A1").state == "applied"
     assert script.refused == []

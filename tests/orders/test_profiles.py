@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from orders.models import Order
-from radflow.messaging.drain import read
 from radflow.messaging.models import Peer
 from radflow.messaging.models.mapping import KEYS
+from radflow.messaging.parking import read
 from radflow.messaging.routes import Inbound, handler_for
 from tests.door import deliver, last_inbound, order_message
 from tests.factories import PeerFactory, ProcedureFactory
