@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 from channels.db import database_sync_to_async
+from django.db import connection
 from pytest_django import Settings
 
 from orders.models import Order
@@ -45,6 +46,13 @@ async def port(peer: Peer, settings: Settings) -> AsyncIterator[int]:
     yield settings.MLLP_PORT
     stop.set()
     await serve
+
+
+@pytest.fixture(autouse=True)
+async def closing(transactional_db: None) -> AsyncIterator[None]:
+    """Questions of these tests are asked in a thread that outlives them."""
+    yield
+    await later(lambda: connection.close())()
 
 
 class Caller:
