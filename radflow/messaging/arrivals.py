@@ -131,6 +131,8 @@ def body_hash(raw: bytes, header: Header | None) -> bytes:
 
 def store(rows: list[InboundMessage]) -> None:
     """Repeated ones become duplicates with the stored answer; all rows are written."""
+    if _are_distinct(rows) and inbox.insert_new(rows):
+        return
     known = inbox.originals([row.control_id for row in rows if row.control_id])
     firsts: dict[Identity, InboundMessage] = {}
     repeats: list[tuple[InboundMessage, InboundMessage]] = []
@@ -145,6 +147,11 @@ def store(rows: list[InboundMessage]) -> None:
         elif not _reuses(row, key, [*known, *firsts]):
             firsts[key] = row
     _insert(rows, repeats)
+
+
+def _are_distinct(rows: list[InboundMessage]) -> bool:
+    control_ids = [row.control_id for row in rows if row.control_id]
+    return len(set(control_ids)) == len(control_ids)
 
 
 def _reuses(row: InboundMessage, key: Identity, others: list[Identity]) -> bool:

@@ -54,20 +54,29 @@ _NAMES = ", ".join(_COLUMNS)
 _VALUES = ", ".join(f"{n}::varchar[]" if n in _ARRAYS else n for n in _COLUMNS)
 _GIVEN = ", ".join(f"%b::{kind}[]" for kind in _COLUMNS.values())
 # The hint to the browsers goes with the row, in one statement.
+_TELL = """
+INSERT INTO live_event (topic, object_id, version)
+SELECT 'message', id, 0 FROM added ORDER BY id
+"""
+_ADD = f"""
+INSERT INTO messaging_inbound ({_NAMES}, attempts, order_ids)
+SELECT {_VALUES}, 0, '{{}}'
+FROM unnest({_GIVEN}) WITH ORDINALITY AS given ({_NAMES}, position)
+"""
 _INSERT = f"""
-WITH added AS (
-  INSERT INTO messaging_inbound ({_NAMES}, attempts, order_ids)
-  SELECT {_VALUES}, 0, '{{}}'
-  FROM unnest({_GIVEN}) WITH ORDINALITY AS given ({_NAMES}, position)
-  ORDER BY position
-  RETURNING id
-), told AS (
-  INSERT INTO live_event (topic, object_id, version)
-  SELECT 'message', id, 0 FROM added ORDER BY id
-)
+WITH added AS ({_ADD} ORDER BY position RETURNING id), told AS ({_TELL})
 SELECT id FROM added ORDER BY id
 """
-
+# The usual case in one trip: nothing came before under any of these control IDs.
+_INSERT_NEW = f"""
+WITH known AS (
+  SELECT FROM messaging_inbound
+  WHERE control_id = ANY(%b) AND duplicate_of_id IS NULL AND state <> 'rejected'
+), added AS ({_ADD} WHERE NOT EXISTS (SELECT FROM known) ORDER BY position
+  RETURNING id
+), told AS ({_TELL})
+SELECT id FROM added ORDER BY id
+"""
 # The order numbers as array literals: unnest takes no arrays of arrays.
 _MARK_APPLIED = """
 UPDATE messaging_inbound AS row
@@ -106,8 +115,24 @@ def originals(control_ids: Sequence[str]) -> dict[Identity, Answer]:
 
 def insert(rows: Sequence[InboundMessage]) -> None:
     """Write these rows with their hints; they get their numbers, in their order."""
-    columns = [[_value(row, name) for row in rows] for name in _COLUMNS]
-    for row, (pk,) in zip(rows, _execute(_INSERT, columns), strict=True):
+    _number(rows, _execute(_INSERT, _columns(rows)))
+
+
+def insert_new(rows: Sequence[InboundMessage]) -> bool:
+    """As `insert`; writes nothing where any of their control IDs is known here."""
+    control_ids = [row.control_id for row in rows if row.control_id]
+    found = _execute(_INSERT_NEW, [control_ids, *_columns(rows)])
+    if found:
+        _number(rows, found)
+    return bool(found)
+
+
+def _columns(rows: Sequence[InboundMessage]) -> list[list[object]]:
+    return [[_value(row, name) for row in rows] for name in _COLUMNS]
+
+
+def _number(rows: Sequence[InboundMessage], found: list[tuple[Any, ...]]) -> None:
+    for row, (pk,) in zip(rows, found, strict=True):
         row.pk = pk
 
 

@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 DRAIN = "radflow.messaging.tasks.drain_inbox"
 RELAY = "radflow.messaging.tasks.relay_outbox"
 BROWSERS = "browsers"
-PAUSE_SECONDS = 0.02
+PAUSE_SECONDS = 0.05  # so at most twenty a second
 
 
 class _Nudger:

@@ -146,7 +146,7 @@ def test_a_database_that_refuses_is_answered_with_send_again(
     def insert(*rows: Any) -> None:
         raise error("no")
 
-    monkeypatch.setattr(arrivals, "_insert", insert)
+    monkeypatch.setattr(inbox, "_execute", insert)
     ack = ack_of(order_message())
     assert (ack.code, ack.error_code) == ("AR", "207")
     assert InboundMessage.objects.count() == 0
@@ -158,7 +158,7 @@ def test_an_acknowledgement_gets_no_answer_though_the_database_refuses(
     def insert(*rows: Any) -> None:
         raise OperationalError("no")
 
-    monkeypatch.setattr(arrivals, "_insert", insert)
+    monkeypatch.setattr(inbox, "_execute", insert)
     assert receive(acknowledgement()) == [None]
 
 
@@ -344,7 +344,7 @@ def test_enhanced_mode_is_told_that_sending_again_helps(
     def insert(*rows: Any) -> None:
         raise OperationalError("no")
 
-    monkeypatch.setattr(arrivals, "_insert", insert)
+    monkeypatch.setattr(inbox, "_execute", insert)
     assert ack_of(with_header(msh15="AL")).code == "CE"
 
 
