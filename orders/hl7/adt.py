@@ -7,6 +7,7 @@ from django.db import DataError
 from orders.cause import Cause
 from orders.exceptions import OrderError
 from orders.hl7.described import describe_person
+from orders.hl7.facts import facts
 from orders.hl7.patients import (
     TOO_LONG,
     check_patient,
@@ -43,4 +44,10 @@ def apply(inbound: Inbound) -> Applied:
     return Applied(order_ids=list(patient.orders.values_list("id", flat=True)))
 
 
-ADT = Handler(apply=apply, check=check_patient, keys=keys, describe=describe_person)
+ADT = Handler(
+    apply=apply,
+    check=check_patient,
+    keys=keys,
+    describe=describe_person,
+    facts=facts,
+)

@@ -13,6 +13,7 @@ from orders.exceptions import OrderError
 from orders.hl7 import outbound
 from orders.hl7.addressing import addressed
 from orders.hl7.described import describe_orders
+from orders.hl7.facts import facts
 from orders.hl7.patients import (
     TOO_LONG,
     check_patient,
@@ -357,5 +358,10 @@ def _refuse_other_patient(step: Step, found: list[Order]) -> None:
 
 
 ORDERS = Handler(
-    apply=apply, check=check, keys=keys, refuse=refuse, describe=describe_orders
+    apply=apply,
+    check=check,
+    keys=keys,
+    refuse=refuse,
+    describe=describe_orders,
+    facts=facts,
 )

@@ -131,7 +131,7 @@ class Applier:
 
     def _apply(self, rows: Sequence[InboundMessage]) -> None:
         for row in rows:
-            _apply(row)
+            apply_row(row)
         inbox.mark_applied(rows)
 
 
@@ -141,7 +141,7 @@ def _begin_batch() -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def _apply(row: InboundMessage) -> None:
+def apply_row(row: InboundMessage) -> None:
     """All but writing the row itself."""
     try:
         inbound = read(row)

@@ -68,7 +68,8 @@ class Handler:
     `refuse` gives the negative response for a message that was parked to a sender that
     waits on the line, else queues it.
     `describe` says by label what the message would be read as, and writes nothing; it
-    raises as `apply` does. Labels of patient data begin with PATIENT.
+    raises as `apply` does. `facts` says by label what is known of these orders and of
+    the message's patient. Labels of patient data begin with PATIENT.
     """
 
     apply: Callable[[Inbound], Applied]
@@ -76,6 +77,7 @@ class Handler:
     keys: Callable[[Message, Peer | None], Sequence[str]]
     refuse: Callable[[Inbound, Parked], Response | None] | None = None
     describe: Callable[[Inbound], dict[str, str]] | None = None
+    facts: Callable[[Inbound, Sequence[int]], dict[str, str]] | None = None
 
 
 @cache

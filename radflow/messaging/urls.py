@@ -9,6 +9,7 @@ from radflow.messaging.views import (
     listeners,
     messages,
     peers,
+    replay,
     switches,
 )
 
@@ -20,6 +21,9 @@ urlpatterns = [
     path("reveal/", messages.reveal, name="reveal"),
     path("in/<int:message_id>/", messages.received, name="detail"),
     path("in/<int:message_id>/replay/", messages.replay, name="replay"),
+    path("in/<int:message_id>/dry-run/", replay.try_replay, name="dry-run"),
+    path("in/<int:message_id>/confirm/", replay.confirm, name="replay-confirm"),
+    path("in/<int:message_id>/edit/", replay.edit, name="edit"),
     path("out/<int:message_id>/", messages.sent, name="sent"),
     path("out/<int:message_id>/resend/", messages.resend, name="resend"),
     path("out/<int:message_id>/discard/", messages.discard, name="discard"),
