@@ -111,6 +111,11 @@ class Applier:
         return Taken.DONE
 
     def _lock(self, message_ids: Sequence[int]) -> list[InboundMessage]:
+        """Ours until the transaction ends, and with the connection should we die.
+
+        A lease with a time would keep a killed worker's message waiting until it ran
+        out, and let a second worker in beside one that is only slow.
+        """
         found = InboundMessage.objects.filter(
             pk__in=message_ids,
             state=InboundState.RECEIVED,

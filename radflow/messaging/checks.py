@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import codecs
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from ipaddress import ip_address, ip_network
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -77,6 +77,8 @@ def _examine(
     verdict.peer = sender_of(*names, peers)
     if verdict.peer and _reads_otherwise(verdict.peer):
         message = verdict.message = parse_from(verdict.peer, raw)
+        if not _is_charset(verdict.peer.fallback_charset):
+            verdict.warnings.append("The character set of this peer does not exist")
     verdict.warnings += message.warnings
     if verdict.peer and origin is not ANYWHERE:
         _check_origin(verdict.peer, origin)
@@ -96,15 +98,22 @@ def _reads_otherwise(peer: Peer) -> bool:
 
 def parse_from(peer: Peer, raw: bytes) -> Message:
     """As this sender writes it; a character set that does not exist counts for none."""
-    try:
-        codecs.lookup(peer.fallback_charset)
-    except LookupError:
+    if not _is_charset(peer.fallback_charset):
         return Message.parse(raw, utf8_under_label=peer.utf8_under_label)
     return Message.parse(
         raw,
         fallback_charset=peer.fallback_charset,
         utf8_under_label=peer.utf8_under_label,
     )
+
+
+@cache
+def _is_charset(name: str) -> bool:
+    """Whether HL7 can be read by it: Python also names codecs that are not of text."""
+    try:
+        return b"MSH|".decode(name) == "MSH|"
+    except (LookupError, ValueError):
+        return False
 
 
 def _check_origin(peer: Peer, origin: Origin) -> None:

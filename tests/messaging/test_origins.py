@@ -10,6 +10,8 @@ from radflow.messaging.models import InboundMessage, Listener, Peer
 from tests.door import order_message
 from tests.factories import PeerFactory
 
+NO_CHARSET = "The character set of this peer does not exist"
+
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -71,13 +73,22 @@ def test_a_further_version_is_taken_from_whom_it_is_agreed_with(
 
 
 @pytest.mark.parametrize(
-    "broken", [{"time_zone": "Mars/Base"}, {"fallback_charset": "klingon"}]
+    ("broken", "warning"),
+    [
+        ({"time_zone": "Mars/Base"}, "The time zone of this peer does not exist"),
+        ({"fallback_charset": "klingon"}, NO_CHARSET),
+        ({"fallback_charset": "hex"}, NO_CHARSET),
+        ({"fallback_charset": "undefined"}, NO_CHARSET),
+        ({"fallback_charset": "utf_16"}, NO_CHARSET),
+    ],
 )
 def test_a_setting_that_does_not_exist_refuses_no_message(
-    hospital: Peer, broken: dict[str, str]
+    hospital: Peer, broken: dict[str, str], warning: str
 ) -> None:
     change(hospital, **broken)
-    assert code_of(order_message()) == "AA"
+    raw = order_message().replace(b"Okafor", b"Ok\xe4for")
+    assert code_of(raw) == "AA"
+    assert warning in InboundMessage.objects.get().warnings
 
 
 def test_a_reused_control_id_is_refused_where_the_profile_says_so(
