@@ -12,6 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import environ
+from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -111,6 +112,10 @@ MIDDLEWARE = [
 ROOT_URLCONF = "radflow.urls"
 ASGI_APPLICATION = "radflow.asgi.application"
 HL7_ROUTES = "radflow.hl7_routes"
+_retention = env.str("RADFLOW_RETENTION_DAYS", default="")
+RETENTION_DAYS = int(_retention) if _retention else None  # None: for ever
+if RETENTION_DAYS is not None and RETENTION_DAYS < 90:
+    raise ImproperlyConfigured("RADFLOW_RETENTION_DAYS must be 90 or more, or empty.")
 
 TEMPLATES = [
     {
@@ -194,6 +199,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "radflow.messaging.tasks.watch_channels",
         "schedule": 10.0,
         "options": {"expires": 10},
+    },
+    "prune messages": {
+        "task": "radflow.messaging.tasks.prune_messages",
+        "schedule": crontab(hour=3, minute=17),
+        "options": {"expires": 3600},
     },
     "learn silence": {
         "task": "radflow.messaging.tasks.learn_silence",

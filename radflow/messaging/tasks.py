@@ -11,6 +11,7 @@ from radflow.messaging.channels.alarms import sweep_channels
 from radflow.messaging.channels.gaps import learn_gaps_again
 from radflow.messaging.conformance import check_new
 from radflow.messaging.drain import drain
+from radflow.messaging.handling.retention import prune
 from radflow.messaging.relay import relay
 
 SLICE_SECONDS = 20.0
@@ -47,3 +48,8 @@ def learn_silence() -> None:
 @shared_task(name="radflow.messaging.tasks.check_conformance")  # type: ignore[untyped-decorator]
 def check_conformance() -> None:
     check_new()
+
+
+@shared_task(name="radflow.messaging.tasks.prune_messages")  # type: ignore[untyped-decorator]
+def prune_messages() -> None:
+    prune()
