@@ -22,6 +22,7 @@ logger = logging.getLogger(__name__)
 
 DRAIN = "radflow.messaging.tasks.drain_inbox"
 RELAY = "radflow.messaging.tasks.relay_outbox"
+BULK = "radflow.messaging.tasks.replay_bulk"
 BROWSERS = "browsers"
 PAUSE_SECONDS = 0.05  # so at most twenty a second
 

@@ -11,6 +11,7 @@ from radflow.messaging.channels.alarms import sweep_channels
 from radflow.messaging.channels.gaps import learn_gaps_again
 from radflow.messaging.conformance import check_new
 from radflow.messaging.drain import drain
+from radflow.messaging.handling.bulk import continue_bulks
 from radflow.messaging.handling.retention import prune
 from radflow.messaging.relay import relay
 
@@ -24,6 +25,11 @@ def drain_inbox() -> None:
         if drain(100) < 100:
             return
     nudge.now(nudge.DRAIN)
+
+
+@shared_task(name=nudge.BULK)  # type: ignore[untyped-decorator]
+def replay_bulk() -> None:
+    continue_bulks()
 
 
 @shared_task(name=nudge.RELAY)  # type: ignore[untyped-decorator]

@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.urls import path
 
 from radflow.messaging.views import (
+    bulk,
     channels,
     contracts,
     examples,
@@ -34,6 +35,10 @@ urlpatterns = [
     path("<slug:reference>/comment/", exceptions.comment, name="comment"),
     path("<slug:reference>/skip/", exceptions.skip, name="skip"),
     path("<slug:reference>/legal-hold/", exceptions.keep, name="keep"),
+    path("bulk/try/", bulk.try_many, name="bulk-new"),
+    path("bulk/start/", bulk.start, name="bulk-start"),
+    path("bulk/<int:bulk_id>/", bulk.progress, name="bulk"),
+    path("bulk/<int:bulk_id>/stop/", bulk.stop, name="bulk-stop"),
     path("peers/", peers.peer_list, name="peers"),
     path("peers/add/", peers.add, name="peer-add"),
     path("peers/<int:peer_id>/", peers.edit, name="peer"),

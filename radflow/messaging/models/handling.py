@@ -52,7 +52,7 @@ class MessageNote(models.Model):
 class BulkReplay(models.Model):
     """Several messages replayed by one decision, in the order of their arrival.
 
-    `done` counts those taken up, of which `failed` were parked again.
+    `done` counts those taken up, of which `failed` were not parked any more.
     """
 
     message_ids = ArrayField(models.BigIntegerField())
