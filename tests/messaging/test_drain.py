@@ -15,7 +15,7 @@ from radflow.accounts.models import User
 from radflow.audit.models import AuditEntry
 from radflow.hl7.acks import HL7Error
 from radflow.live.models import LiveEvent
-from radflow.messaging import applying
+from radflow.messaging import applying, parking
 from radflow.messaging import drain as module
 from radflow.messaging.applying import RETRIES
 from radflow.messaging.drain import drain
@@ -254,7 +254,7 @@ def test_one_that_another_worker_applied_meanwhile_stays_applied(
     script.acts["A1"] = raising(error)
     arrive("A1")
     InboundMessage.objects.update(attempts=len(RETRIES))
-    real = applying.park
+    real = parking.park
 
     def late(message_id: int, parked: Parked) -> None:
         del script.acts["A1"]

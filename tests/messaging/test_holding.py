@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
+from django.test import Client
 
 from radflow.accounts.models import User
 from radflow.messaging.drain import drain
@@ -12,6 +15,7 @@ from radflow.messaging.waiting import waiting_behind, waits_for
 from tests.door import deliver, order_message
 from tests.factories import PeerFactory
 
+ClientFor = Callable[[User], Client]
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -47,6 +51,18 @@ def test_it_says_who_waits_behind_it() -> None:
     assert waits_for(change) == bad
     assert waits_for(bad) is None
     assert waiting_behind(change) == []
+
+
+def test_the_pages_say_so(interface_admin: User, client_for: ClientFor) -> None:
+    deliver(unreadable(control_id="BAD", placer="P1"))
+    deliver(order_message(control_id="CHANGE", control="XO", placer="P1"))
+    bad, change = InboundMessage.objects.order_by("id")
+    site = client_for(interface_admin)
+    shown = site.get(f"/messages/in/{bad.pk}/").content.decode()
+    assert "1 later message of the same order or patient waits behind it" in shown
+    shown = site.get(f"/messages/in/{change.pk}/").content.decode()
+    assert f"/messages/in/{bad.pk}/" in shown
+    assert "which is parked" in shown
 
 
 def test_an_order_with_a_number_of_its_own_does_not_wait_for_its_patient() -> None:

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 from radflow.accounts.access import current_user, requires
 from radflow.accounts.roles import Capability
 from radflow.audit import services as audit
+from radflow.messaging import waiting
 from radflow.messaging.browse import Position, Wanted, browse, count, message_at
 from radflow.messaging.exceptions import WrongState
 from radflow.messaging.models import (
@@ -123,14 +124,23 @@ def shown_message(
         "revealed_until": revealed_until(request),
         "size": len(bytes(message.raw)),
         "behind": _behind(message),
+        "ahead": _ahead(message),
         **content_of(message, row, tab, is_revealed=is_revealed),
     }
 
 
 def _behind(message: InboundMessage | OutboundMessage) -> int:
-    is_stuck = message.state == OutboundState.REFUSED
-    is_ours = isinstance(message, OutboundMessage)
-    return waiting_behind(message) if is_ours and is_stuck else 0
+    """How many cannot go before a person has dealt with this one."""
+    if isinstance(message, InboundMessage):
+        return len(waiting.waiting_behind(message))
+    return waiting_behind(message) if message.state == OutboundState.REFUSED else 0
+
+
+def _ahead(message: InboundMessage | OutboundMessage) -> InboundMessage | None:
+    """The parked message that it waits for."""
+    if isinstance(message, InboundMessage):
+        return waiting.waits_for(message)
+    return None
 
 
 @requires(Capability.VIEW_MESSAGES)
