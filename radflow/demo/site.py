@@ -101,8 +101,8 @@ def make_department() -> None:
 # name, MSH-3, MSH-4, whether it orders (and so hears what becomes of it)
 PARTNERS = (
     ("Hospital EHR", "EHRX", "GENHOSP", True),
-    ("Emergency department", "EDX", "GENHOSP", True),
-    ("Patient administration", "ADTX", "GENHOSP", False),
+    ("Emergency", "EDX", "GENHOSP", True),
+    ("Admissions", "ADTX", "GENHOSP", False),
     # Anybody is welcome in the demo, so that a newcomer's first message is taken.
     ("Any sender (demo)", ANY, ANY, True),
 )

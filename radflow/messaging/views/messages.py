@@ -15,6 +15,7 @@ from radflow.audit import services as audit
 from radflow.messaging import waiting
 from radflow.messaging.browse import Position, Wanted, browse, count, message_at
 from radflow.messaging.exceptions import WrongState
+from radflow.messaging.handling.causes import causes
 from radflow.messaging.models import (
     InboundMessage,
     OutboundMessage,
@@ -70,6 +71,7 @@ def _page(request: HttpRequest, wanted: Wanted) -> dict[str, Any]:
     shown = message_at(request.GET.get("show", ""))
     return {
         "peers": peers,
+        "causes": causes(),
         "states": STATES,
         "hours": HOURS,
         "chips": chips(request.GET, peers),
