@@ -27,8 +27,9 @@ def radflow() -> Iterator[Instance]:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="session", autouse=True)
 def hospital(radflow: Instance) -> Iterator[Hospital]:
+    """From the beginning: who does not answer is put off for up to a minute."""
     receiver = Hospital(radflow.receiver_port)
     receiver.start()
     yield receiver
