@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
+# Which field of the message gave a value: name of the value to path, as "OBR-4.1".
+Sources = dict[str, str]
+
 
 @dataclass(frozen=True)
 class Identifier:
@@ -32,6 +35,13 @@ class PatientRequest:
     deceased: bool = False
     allergies: tuple[str, ...] = ()
     cleared: frozenset[str] = frozenset()
+    event_time: datetime | None = None
+    deceased_at: datetime | None = None
+    weight_kg: Decimal | None = None
+    height_m: Decimal | None = None
+    pregnancy: int | None = None
+    alerts: tuple[str, ...] = ()
+    sources: Sources = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True)
@@ -44,6 +54,11 @@ class VisitRequest:
     attending: str = ""
     referring: str = ""
     ambulatory_status: str = ""
+    account_authority: str = ""
+    alternate_number: str = ""
+    prior_location: str = ""
+    event_time: datetime | None = None
+    sources: Sources = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True)
@@ -104,3 +119,4 @@ class OrderRequest:
     event_time: datetime | None = None
     requested_start: datetime | None = None
     schedule: ScheduleRequest = ScheduleRequest()
+    sources: Sources = field(default_factory=dict, compare=False)

@@ -120,6 +120,34 @@ class Order(models.Model):
         max_length=300, blank=True, help_text="Why a human must look; empty: no need."
     )
     flags = ArrayField(models.CharField(max_length=60), default=list)
+    identity_conflict = models.CharField(
+        max_length=300,
+        blank=True,
+        help_text="Why we doubt whose it is: off the worklist, not to be signed.",
+    )
+    holds = ArrayField(
+        models.CharField(max_length=10),
+        default=list,
+        help_text="Who holds it: placer, person or identity; a release ends its own.",
+    )
+    parent = models.ForeignKey(
+        "self", null=True, on_delete=models.PROTECT, related_name="children"
+    )
+    is_container = models.BooleanField(
+        default=False, help_text="A parent (ORC-1 PA): groups others, not schedulable."
+    )
+    replaces = models.ForeignKey(
+        "self", null=True, on_delete=models.PROTECT, related_name="replaced_by"
+    )
+    timing_at = models.DateTimeField(
+        null=True, help_text="Event time of the last change of time and priority."
+    )
+    clinical_at = models.DateTimeField(
+        null=True, help_text="Event time of the last change of clinical details."
+    )
+    number_asked_at = models.DateTimeField(
+        null=True, help_text="When we asked the placer for a number (ORC-1 SN)."
+    )
 
     class Meta:
         db_table = "orders_order"

@@ -16,11 +16,22 @@ class Sex(models.TextChoices):
     UNKNOWN = "U", "Not known"
 
 
+class Pregnancy(models.IntegerChoices):
+    """DICOM (0010,21C0)."""
+
+    NOT = 1, "Not pregnant"
+    POSSIBLY = 2, "Possibly pregnant"
+    DEFINITELY = 3, "Pregnant"
+    UNKNOWN = 4, "Not known"
+
+
 class Patient(models.Model):
     """A person, known by identifiers; names never identify (standards.md section 10).
 
     `name_ideographic` and `name_phonetic` are DICOM PN component groups
     (`Family^Given^Middle^Prefix^Suffix`). `birth_date_text` keeps partial dates.
+    A merged person keeps the row, and points to the survivor; nothing of theirs is
+    left on it but what the merge journal can bring back.
     """
 
     family_name = models.CharField(max_length=194, blank=True)
@@ -34,21 +45,48 @@ class Patient(models.Model):
     birth_date_text = models.CharField(max_length=26, blank=True)
     sex = models.CharField(max_length=1, choices=Sex.choices, blank=True)
     deceased = models.BooleanField(default=False)
+    deceased_at = models.DateTimeField(null=True)
     allergies = ArrayField(models.CharField(max_length=200), default=list)
+    alerts = ArrayField(models.CharField(max_length=200), default=list)
+    weight_kg = models.DecimalField(max_digits=6, decimal_places=2, null=True)
+    height_m = models.DecimalField(max_digits=4, decimal_places=2, null=True)
+    pregnancy = models.PositiveSmallIntegerField(choices=Pregnancy.choices, null=True)
+    merged_into = models.ForeignKey(
+        "self", null=True, on_delete=models.PROTECT, related_name="merged_from"
+    )
+    demographics_at = models.DateTimeField(
+        null=True, help_text="Event time of the last news of the person."
+    )
+    name_key = models.CharField(
+        max_length=200, blank=True, help_text="Names folded, for finding twins."
+    )
+    sound_key = models.CharField(
+        max_length=40, blank=True, help_text="How the names sound, for the same."
+    )
     created_at = models.DateTimeField(db_default=Now())
     updated_at = models.DateTimeField(auto_now=True)
     version = models.PositiveIntegerField(default=1)
 
     class Meta:
         db_table = "orders_patient"
-        indexes = [models.Index(fields=["family_name", "given_name"], name="pat_name")]
+        indexes = [
+            models.Index(fields=["family_name", "given_name"], name="pat_name"),
+            models.Index(fields=["birth_date_text", "name_key"], name="pat_born_name"),
+            models.Index(
+                fields=["birth_date_text", "sound_key"], name="pat_born_sound"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"patient {self.pk}"
 
 
 class PatientIdentifier(models.Model):
-    """A CX: value, assigning authority and type (table 0203)."""
+    """A CX: value, assigning authority and type (table 0203).
+
+    `assigning_authority` is the authority's own name (orders.authorities), never an
+    alias. One with `retired_at` was merged or changed away: it still leads here.
+    """
 
     patient = models.ForeignKey(
         Patient, on_delete=models.PROTECT, related_name="identifiers"
@@ -57,6 +95,8 @@ class PatientIdentifier(models.Model):
     assigning_authority = models.CharField(max_length=227)
     type = models.CharField(max_length=20, default="MR")
     preferred = models.BooleanField(default=False)
+    retired_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         db_table = "orders_patient_identifier"
@@ -85,6 +125,8 @@ class Visit(models.Model):
     number = models.CharField(max_length=250)
     assigning_authority = models.CharField(max_length=227, blank=True)
     account_number = models.CharField(max_length=250, blank=True)
+    account_authority = models.CharField(max_length=227, blank=True)
+    alternate_number = models.CharField(max_length=250, blank=True)
     patient_class = models.CharField(
         max_length=1, blank=True, help_text="Table 0004: E I O P R B C N U."
     )
@@ -94,7 +136,14 @@ class Visit(models.Model):
     ambulatory_status = models.CharField(
         max_length=20, blank=True, help_text="PV1-15; B6 is pregnant."
     )
+    prior_location = models.CharField(max_length=200, blank=True)
     open = models.BooleanField(default=True)
+    cancelled = models.BooleanField(default=False)
+    opened_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True)
+    event_time = models.DateTimeField(
+        null=True, help_text="Event time of the last news of the visit."
+    )
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:

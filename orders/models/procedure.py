@@ -1,6 +1,18 @@
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
+from django.db.models.functions import Now
+
+from radflow.messaging.models import Peer
+
+
+class LateralityRule(models.TextChoices):
+    """Whether an order of this procedure must name a side."""
+
+    OPTIONAL = "optional", "May have a side"
+    REQUIRED = "required", "Must have a side"
+    NONE = "none", "Has no side"
 
 
 class Procedure(models.Model):
@@ -12,6 +24,19 @@ class Procedure(models.Model):
     modality = models.CharField(max_length=16, help_text="DICOM defined term.")
     body_part = models.CharField(max_length=64, blank=True)
     duration_minutes = models.PositiveSmallIntegerField(default=20)
+    laterality = models.CharField(
+        max_length=10,
+        choices=LateralityRule.choices,
+        default=LateralityRule.OPTIONAL,
+    )
+    protocol_code = models.CharField(max_length=64, blank=True)
+    protocol_text = models.CharField(max_length=200, blank=True)
+    protocol_system = models.CharField(max_length=20, blank=True)
+    preparation = models.CharField(max_length=500, blank=True)
+    technical_charge_code = models.CharField(max_length=64, blank=True)
+    professional_charge_code = models.CharField(max_length=64, blank=True)
+    room_group = models.CharField(max_length=60, blank=True)
+    active = models.BooleanField(default=True)
 
     class Meta:
         db_table = "orders_procedure"
@@ -22,3 +47,34 @@ class Procedure(models.Model):
 
     def __str__(self) -> str:
         return f"{self.code} {self.text}"
+
+
+class ProcedureAlias(models.Model):
+    """A sender's code that a person mapped to the catalogue."""
+
+    peer = models.ForeignKey(
+        Peer, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    code = models.CharField(max_length=64)
+    system = models.CharField(max_length=64, blank=True)
+    procedure = models.ForeignKey(
+        Procedure, on_delete=models.PROTECT, related_name="aliases"
+    )
+    mapped_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    mapped_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        db_table = "orders_procedure_alias"
+        ordering = ["code"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["peer", "code", "system"],
+                name="procedure_alias_once",
+                nulls_distinct=False,
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} for {self.procedure_id}"

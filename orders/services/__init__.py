@@ -12,10 +12,12 @@ from orders.services.events import (
 )
 from orders.services.patients import keep_visit, register_patient, update_patient
 from orders.services.placing import change_order, place_order
+from orders.services.provenance import keep_source
 from orders.services.reporting import set_report_status
 
 __all__ = [
     "change_order",
+    "keep_source",
     "keep_visit",
     "note",
     "note_on",

@@ -15,6 +15,9 @@ from radflow.messaging.models.outbound import (
     OutboundState,
 )
 from radflow.messaging.models.peer import (
+    Drift,
+    ImagingMessage,
+    MergedId,
     Peer,
     Profile,
     ReplyAt,
@@ -30,9 +33,12 @@ __all__ = [
     "ChannelAlarm",
     "ContractStatus",
     "DeliveryAttempt",
+    "Drift",
+    "ImagingMessage",
     "InboundMessage",
     "InboundState",
     "Listener",
+    "MergedId",
     "MessageNote",
     "OutboundMessage",
     "OutboundState",

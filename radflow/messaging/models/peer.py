@@ -47,6 +47,27 @@ class VersionOut(models.TextChoices):
     V251 = "2.5.1", "2.5.1"
 
 
+class MergedId(models.TextChoices):
+    """Orders and results that still name a retired identifier (section 10)."""
+
+    RESOLVE = "resolve", "Take them for the survivor and warn"
+    REJECT = "reject", "Refuse them (AE 204)"
+
+
+class Drift(models.TextChoices):
+    """A change of patient data or procedure of an order that has not begun."""
+
+    APPLY = "apply", "Apply it and flag it"
+    HOLD = "hold", "Hold it until a person decides"
+
+
+class ImagingMessage(models.TextChoices):
+    """How it hears of scheduled procedures (RAD-4, RAD-13)."""
+
+    ORM = "ORM", "ORM^O01 with ZDS"
+    OMI = "OMI", "OMI^O23 with IPC"
+
+
 class Peer(models.Model):
     """A system that we talk HL7 with: how it is known, read and answered."""
 
@@ -87,6 +108,23 @@ class Peer(models.Model):
     port = models.PositiveIntegerField(default=0)
     wants_status = models.BooleanField(default=True)
     wants_results = models.BooleanField(default=True)
+    wants_scheduling = models.BooleanField(
+        default=False,
+        help_text="An image or report manager: hears RAD-4 and RAD-13.",
+    )
+    wants_updates = models.BooleanField(
+        default=False, help_text="Hears of patients and merges (RAD-12)."
+    )
+    imaging_message = models.CharField(
+        max_length=3, choices=ImagingMessage.choices, default=ImagingMessage.ORM
+    )
+    upsert = models.BooleanField(
+        default=True, help_text="A change (XO) of an unknown order makes the order."
+    )
+    merged_id = models.CharField(
+        max_length=8, choices=MergedId.choices, default=MergedId.RESOLVE
+    )
+    drift = models.CharField(max_length=5, choices=Drift.choices, default=Drift.APPLY)
     ack_timeout = models.PositiveIntegerField(default=10, help_text="Seconds.")
     retry_at = models.DateTimeField(
         db_default=Now(), editable=False, help_text="Not reachable: no try before this."

@@ -44,6 +44,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "books_appointments",
     ),
     "Answering": ("reply_style", "reused_id", "reply_at", "result_seconds"),
+    "Identity and order": ("merged_id", "drift", "upsert"),
     "Sending": (
         "host",
         "port",
@@ -51,6 +52,9 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "ack_timeout",
         "wants_status",
         "wants_results",
+        "wants_scheduling",
+        "wants_updates",
+        "imaging_message",
         "tls_out",
         "release2_out",
         "enhanced_out",
