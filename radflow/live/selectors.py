@@ -22,16 +22,25 @@ class Hint(TypedDict):
 
 
 def last_seq() -> int:
-    """The newest number given; a page starts its cursor here."""
+    """The number of the newest event; a page starts its cursor here.
+
+    While nobody listened nobody gave numbers: that is done first, or who comes then
+    would hear all of it as news.
+    """
+    _number_committed()
     return LiveEvent.objects.aggregate(last=Max("seq"))["last"] or 0
 
 
 def events_after(seq: int) -> list[Hint]:
     """Up to 500 events in commit order; first gives numbers to what has committed."""
-    if LiveEvent.objects.filter(seq=None).exists():
-        give_numbers()
+    _number_committed()
     rows = LiveEvent.objects.filter(seq__gt=seq).order_by("seq")[:BATCH]
     return [_hint(row) for row in rows]
+
+
+def _number_committed() -> None:
+    if LiveEvent.objects.filter(seq=None).exists():
+        give_numbers()
 
 
 def _hint(row: LiveEvent) -> Hint:

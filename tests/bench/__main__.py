@@ -53,7 +53,7 @@ def lean() -> dict[int, float]:
         process = subprocess.Popen(command, env=_clean())
         wait_for("the reference listens", lambda: _listens(port))
         for connections in CONNECTIONS:
-            rate = send_all(port, list(orders(MESSAGES)), connections)
+            rate = send_all(port, list(orders(MESSAGES, "lean")), connections)
             found[connections] = rate.per_second
             line(f"reference, {connections} connections", rate)
         process.terminate()
@@ -75,7 +75,9 @@ def receive(radflow: Instance, reference: dict[int, float], rest: Rest) -> None:
     """Each with the inbox drained before, so that no backlog shares the cores."""
     for connections in CONNECTIONS:
         _drained(rest)
-        rate = send_all(radflow.mllp_port, list(orders(MESSAGES)), connections)
+        rate = send_all(
+            radflow.mllp_port, list(orders(MESSAGES, "radflow")), connections
+        )
         share = rate.per_second / reference[connections]
         line(f"acknowledged, {connections} connections", rate, f"{share:.2f} of lean")
 
@@ -84,7 +86,7 @@ def apply(radflow: Instance, rest: Rest) -> None:
     """A backlog sent at once, until the last of it is applied."""
     _drained(rest)
     started = time.perf_counter()
-    send_all(radflow.mllp_port, list(orders(MESSAGES)), 8)
+    send_all(radflow.mllp_port, list(orders(MESSAGES, "radflow")), 8)
     _drained(rest)
     seconds = time.perf_counter() - started
     print(

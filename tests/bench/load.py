@@ -7,6 +7,7 @@ import json
 import statistics
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from radflow.dicom.client import ScannerClient
 
 VT, END = b"\x0b", b"\x1c\x0d"
-_numbers = count(1)
+_numbers: dict[str, Iterator[int]] = defaultdict(lambda: count(1))
 
 
 @dataclass(frozen=True)
@@ -37,11 +38,11 @@ def rate_of(latencies: list[float], seconds: float) -> Rate:
     return Rate(len(latencies) / seconds, cuts[49] * 1000, cuts[98] * 1000)
 
 
-def orders(number: int) -> Iterator[bytes]:
-    """New orders of as many patients, due today, spread over the day."""
+def orders(number: int, receiver: str) -> Iterator[bytes]:
+    """New orders of as many patients, due within the hour, numbered by receiver."""
     now = datetime.now(UTC)
     for index in range(number):
-        n = next(_numbers)
+        n = next(_numbers[receiver])
         start = now + timedelta(minutes=index % 60)
         yield (
             f"MSH|^~\\&|BENCH|BENCH|RADFLOW|RADDEPT|{now:%Y%m%d%H%M%S}+0000||ORM^O01|"
@@ -131,25 +132,33 @@ class Listeners:
         self.arrivals: dict[int, float] = {}
         self._loop = asyncio.new_event_loop()
         self._ready = threading.Event()
+        self._over = asyncio.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
 
     def __enter__(self) -> Listeners:
-        threading.Thread(target=self._run, daemon=True).start()
+        self._thread.start()
         assert self._ready.wait(60)
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._loop.call_soon_threadsafe(self._over.set)
+        self._thread.join(60)
 
     def _run(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        self._loop.create_task(self._open())
-        self._loop.run_forever()
+        with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
+            runner.run(self._all())
 
-    async def _open(self) -> None:
-        for _ in range(self._number):
-            socket = await connect(self._address, additional_headers=self._headers)
-            self._loop.create_task(self._listen(socket))
+    async def _all(self) -> None:
+        sockets = [
+            await connect(self._address, additional_headers=self._headers)
+            for _ in range(self._number)
+        ]
+        tasks = [asyncio.create_task(self._listen(socket)) for socket in sockets]
         self._ready.set()
+        await self._over.wait()
+        for socket in sockets:
+            await socket.close()
+        await asyncio.gather(*tasks)
 
     async def _listen(self, socket: ClientConnection) -> None:
         async for text in socket:

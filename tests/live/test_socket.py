@@ -280,6 +280,19 @@ async def test_more_than_one_batch_arrives_whole(technologist: User) -> None:
     assert got == list(range(800))
 
 
+async def test_the_first_to_listen_hears_nothing_of_before(technologist: User) -> None:
+    @database_sync_to_async
+    def unheard() -> None:
+        LiveEvent.objects.bulk_create(
+            LiveEvent(topic="order", object_id=n) for n in range(1500)
+        )
+
+    await unheard()
+    async with socket(await session_of(technologist)) as found:
+        seq = await tell("report")
+        assert (await found.hint())["seq"] == seq
+
+
 async def test_a_socket_that_lags_is_closed_to_catch_up_later() -> None:
     listener = hub_module.Listener(frozenset({"order"}))
     for _ in range(hub_module.QUEUE_LIMIT + 1):
