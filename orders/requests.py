@@ -8,6 +8,8 @@ from decimal import Decimal
 
 # Which field of the message gave a value: name of the value to path, as "OBR-4.1".
 Sources = dict[str, str]
+# An order number and its namespace (EI).
+EntityNumber = tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,8 @@ class ScheduleRequest:
     station_name: str = ""
     location: str = ""
     step_id: str = ""
+    modality: str = ""
+    protocol: Code = Code()
     may_overlap: bool = False
 
 
@@ -119,4 +123,6 @@ class OrderRequest:
     event_time: datetime | None = None
     requested_start: datetime | None = None
     schedule: ScheduleRequest = ScheduleRequest()
+    further_steps: tuple[ScheduleRequest, ...] = ()
+    parent: EntityNumber = ("", "")
     sources: Sources = field(default_factory=dict, compare=False)

@@ -1,6 +1,8 @@
 """News for the floors above, sent inside the transaction; receivers may refuse.
 
-order_placed: order, schedule (orders.requests.ScheduleRequest), cause
+order_placed: order, schedule (orders.requests.ScheduleRequest), further (steps after
+    the first, the same), cause
+order_rescheduled: order, schedule, cause: the placer wants another time
 order_changed: order, event (lifecycle.Event), before (ExamState), cause
 """
 
@@ -9,4 +11,5 @@ from __future__ import annotations
 from django.dispatch import Signal
 
 order_placed = Signal()
+order_rescheduled = Signal()
 order_changed = Signal()

@@ -77,10 +77,10 @@ def _of_step(order: Order, step: ScheduledStep, station: Station) -> list[Reason
                 f"Modality is {step.modality}, {station.name} does {station.modality}."
             )
         )
-    if order.modality and step.modality != order.modality:
+    if order.modality and step.made_for != order.modality:
         reasons.append(
             Reason(
-                f"The slot was made for {step.modality}, the exam now needs "
+                f"The slot was made for {step.made_for}, the exam now needs "
                 f"{order.modality}.",
                 "Book it again.",
             )

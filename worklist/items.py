@@ -66,7 +66,6 @@ def _exam(order: Order) -> dict[str, Any]:
         "requested_procedure_code": _code(
             order.procedure_code, order.procedure_system, order.procedure_text
         ),
-        "protocol_codes": _protocols(order),
         "priority": _PRIORITIES.get(order.priority, "ROUTINE"),
         "transport": order.transport,
         "reason": order.reason,
@@ -98,8 +97,10 @@ def _step(step: ScheduledStep) -> dict[str, Any]:
         # Read from the order each time: a changed procedure must never show its old
         # name to the scanner.
         "step_description": step.description
+        or step.protocol_text
         or step.order.protocol_text
         or step.order.procedure_text,
+        "protocol_codes": _protocols(step),
     }
 
 
@@ -161,8 +162,10 @@ def _code(value: str, scheme: str, meaning: str) -> Code | None:
     return Code(value, scheme or "99LOCAL", meaning or value) if value else None
 
 
-def _protocols(order: Order) -> tuple[Code, ...]:
-    code = _code(order.protocol_code, order.protocol_system, order.protocol_text)
+def _protocols(step: ScheduledStep) -> tuple[Code, ...]:
+    """The step's own, else the order's."""
+    of = step if step.protocol_code else step.order
+    code = _code(of.protocol_code, of.protocol_system, of.protocol_text)
     return (code,) if code else ()
 
 

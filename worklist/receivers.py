@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from orders import signals
@@ -10,7 +11,8 @@ from orders.lifecycle import Event, ExamState
 from orders.models import Order
 from orders.requests import ScheduleRequest
 from worklist.services.appointments import follow_exam
-from worklist.services.auto_booking import auto_book
+from worklist.services.auto_booking import add_steps, auto_book
+from worklist.services.booking import give_up_slot
 
 _STEPS_CLOSE = frozenset(
     {
@@ -20,16 +22,30 @@ _STEPS_CLOSE = frozenset(
         ExamState.REPLACED,
     }
 )
+# Back to ordered by what happened to the exam, not by who freed the slot.
+_SLOT_LOST = frozenset({Event.UNBOOK, Event.CHANGE_PROCEDURE})
 
 
 def connect() -> None:
     signals.order_placed.connect(_book_placed, dispatch_uid="worklist: book")
+    signals.order_rescheduled.connect(_move, dispatch_uid="worklist: move")
     signals.order_changed.connect(_follow_changed, dispatch_uid="worklist: follow")
 
 
 def _book_placed(
-    *, order: Order, schedule: ScheduleRequest, cause: Cause, **_: Any
+    *,
+    order: Order,
+    schedule: ScheduleRequest,
+    further: Sequence[ScheduleRequest] = (),
+    cause: Cause,
+    **_: Any,
 ) -> None:
+    if schedule.start is not None and order.modality:
+        auto_book(order=order, schedule=schedule, cause=cause)
+        add_steps(order=order, further=further)
+
+
+def _move(*, order: Order, schedule: ScheduleRequest, cause: Cause, **_: Any) -> None:
     if schedule.start is not None and order.modality:
         auto_book(order=order, schedule=schedule, cause=cause)
 
@@ -43,3 +59,5 @@ def _follow_changed(*, order: Order, event: Event, before: str, **_: Any) -> Non
         order.steps.filter(closed=False).update(closed=True)
     elif event is Event.REQUEUE:
         order.steps.filter(closed=True).update(closed=False)
+    elif after is ExamState.ORDERED and event in _SLOT_LOST:
+        give_up_slot(order)

@@ -16,8 +16,7 @@ def addressed(reader: Reader) -> list[Order]:
     The placer number alone means every open exam under it. Parked where no order
     has these numbers, or where they lead to different orders.
     """
-    rungs = _rungs(reader)
-    known = [(rung, orders) for rung in rungs if (orders := _named_by(rung))]
+    known = known_by(reader)
     if not known:
         raise Parked("UNKNOWN_ORDER", "No order here has these numbers.", "ORC^1^2")
     rung, found = known[0]
@@ -31,6 +30,12 @@ def addressed(reader: Reader) -> list[Order]:
             )
     latest = _newest_generations(found)
     return _open_first(latest) if rung.keys() == _PLACER else latest
+
+
+def known_by(reader: Reader) -> list[tuple[Rung, list[Order]]]:
+    """The orders under each of the message's numbers, the strongest number first."""
+    rungs = _rungs(reader)
+    return [(rung, orders) for rung in rungs if (orders := _named_by(rung))]
 
 
 _PLACER = {"placer_order_number", "placer_namespace"}

@@ -2,32 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import replace
 
-from django.db import DataError
+from django.db import DataError, transaction
 
 from orders.cause import Cause
 from orders.exceptions import OrderError
 from orders.hl7 import outbound
 from orders.hl7.addressing import addressed
+from orders.hl7.controls import CONTROLS, Family
 from orders.hl7.described import describe_orders
 from orders.hl7.facts import facts
-from orders.hl7.patients import (
-    TOO_LONG,
-    check_patient,
-    patient_keys,
-    read_patient,
-    read_visit,
-)
+from orders.hl7.outbound import Answer
+from orders.hl7.patients import TOO_LONG, check_patient, patient_keys
 from orders.hl7.profiles import mapping_for
+from orders.hl7.questions import (
+    CHILD,
+    PARENT,
+    REPLACEMENT,
+    Question,
+    control_of,
+    families,
+    questions,
+)
 from orders.hl7.requests import Reader
-from orders.hl7.zsegments import Filled, fill, refused_fields
-from orders.identity import Comparison, compare
-from orders.lifecycle import Event, Refused
+from orders.lifecycle import Refused
 from orders.models import Order, OrderEvent
-from orders.services import change_order, note_on, place_order, record_event
+from orders.services import note_on
 from radflow.hl7.acks import HL7Error
 from radflow.hl7.groups import OrderGroup, order_groups
 from radflow.hl7.message import Message
@@ -35,49 +36,8 @@ from radflow.messaging.exceptions import Parked
 from radflow.messaging.models import Peer, ReplyStyle
 from radflow.messaging.routes import Applied, Handler, Inbound, Response
 
-# What we answer to each question: done, not done (table 0119).
-ANSWERS = {
-    "NW": ("OK", "UA"),
-    "XO": ("XR", "UX"),
-    "CA": ("CR", "UC"),
-    "DC": ("DR", "UD"),
-    "HD": ("HR", "UH"),
-    "RL": ("OR", "UR"),
-    "SS": ("SR", "UA"),
-    "SC": ("", ""),
-    "NA": ("", ""),
-    "SN": ("", ""),
-}
-_RECEIVED = {
-    "NW": "Order received",
-    "XO": "Change received",
-    "CA": "Cancellation received",
-    "DC": "Discontinuation received",
-    "HD": "Hold received",
-    "RL": "Release received",
-    "SS": "Status asked",
-    "SC": "Status received",
-    "NA": "Number received",
-    "SN": "Number asked",
-}
-
-
-@dataclass(frozen=True)
-class Step:
-    """One order group with all that its action needs."""
-
-    reader: Reader
-    inbound: Inbound
-    cause: Cause
-
-    @cached_property
-    def filled(self) -> Filled:
-        return fill(self.reader, self.inbound)
-
-    @property
-    def control(self) -> str:
-        orc = self.reader.group.orc
-        return (orc.value(1) if orc else "").upper()
+# These bring an order, so they need a placer number and a procedure.
+_NEW = frozenset({"NW", CHILD, REPLACEMENT})
 
 
 def check(message: Message) -> None:
@@ -91,10 +51,10 @@ def check(message: Message) -> None:
 
 
 def _check_group(group: OrderGroup, number: int) -> None:
-    control = group.orc.value(1).upper() if group.orc else ""
+    control = control_of(group)
     if not control:
         raise HL7Error("101", "Order control (ORC-1) is missing.", f"ORC^{number}^1")
-    if control not in ANSWERS:
+    if control not in CONTROLS:
         raise HL7Error(
             "103", "This order control is not supported here.", f"ORC^{number}^1"
         )
@@ -104,9 +64,10 @@ def _check_group(group: OrderGroup, number: int) -> None:
         if segment is not None
         for field in (2, 3)
     ]
-    if not any(numbers) or (control == "NW" and not any(numbers[::2])):
+    brings_order = control in _NEW or control == PARENT
+    if not any(numbers) or (brings_order and not any(numbers[::2])):
         raise HL7Error("101", "Placer order number is missing.", f"ORC^{number}^2")
-    if control == "NW":
+    if control in _NEW:
         _check_new(group, number)
 
 
@@ -128,90 +89,76 @@ def keys(message: Message, peer: Peer | None) -> list[str]:
 
 
 def apply(inbound: Inbound) -> Applied:
-    """Apply every order of the message, all or none."""
-    mapping = mapping_for(inbound.peer, inbound.message)
-    refused = refused_fields(inbound)
-    responds = inbound.peer.reply_style == ReplyStyle.ORDER_RESPONSE
+    """Apply every order; one that is refused leaves the others standing.
+
+    Only a sender that hears one answer for all of them, with the result, has all or
+    none (section 3.3).
+    """
+    responds = _responds(inbound)
     cause = Cause(actor=inbound.peer.name, inbound_id=inbound.row.pk, answered=responds)
+    asked = questions(inbound, cause)
+    is_whole = inbound.answered_on_the_line and not responds
+    parts = [asked] if is_whole else families(asked)
     applied = Applied()
-    answers: list[tuple[Order, str]] = []
-    for group in _single_orders(order_groups(inbound.message), applied):
-        reader = Reader(group, inbound.message, mapping, inbound.peer, refused)
-        step = Step(reader, inbound, cause)
-        for order in _act(step):
-            applied.order_ids.append(order.pk)
-            _tell_received(order, step)
-            _tell_filled(order, step, applied)
-            if answer := ANSWERS[step.control][0]:
-                answers.append((order, answer))
-    if answers and responds:
-        for order, _ in answers:
-            order.refresh_from_db()
-        applied.response = outbound.send_answer(inbound=inbound, results=answers)
+    _warn_of_shape(asked, applied)
+    answers = _all_of(parts, applied)
+    if responds and any(answer.code for answer in answers):
+        applied.response = _respond(inbound, answers)
     return applied
 
 
-def refuse(inbound: Inbound, parked: Parked) -> Response | None:
-    """Tell a sender that reads order responses that its order was not taken."""
-    groups = order_groups(inbound.message)
-    if inbound.peer.reply_style != ReplyStyle.ORDER_RESPONSE or not groups:
-        return None
-    orc = groups[0].orc
-    control = orc.value(1).upper() if orc else "NW"
-    code = ANSWERS.get(control, ("", "UA"))[1]
-    if not code:
-        return None
-    return outbound.send_refusal(
-        inbound=inbound,
-        code=code,
-        reason=(parked.code, parked.text[:60]),
-        numbers=(orc.value(2, 1), orc.value(2, 2)) if orc else ("", ""),
-        order=_refusing(inbound, parked),
-    )
+def _responds(inbound: Inbound) -> bool:
+    return inbound.peer.reply_style == ReplyStyle.ORDER_RESPONSE
 
 
-def _refusing(inbound: Inbound, parked: Parked) -> Order | None:
-    """The one exam whose state refuses, so that the sender hears that state."""
-    if parked.holds or parked.code == "UNKNOWN_ORDER":
-        return None
-    mapping = mapping_for(inbound.peer, inbound.message)
-    group = order_groups(inbound.message)[0]
+def _warn_of_shape(asked: list[Question], applied: Applied) -> None:
+    if any(question.reader.group.shared_orc for question in asked):
+        applied.warnings.append("One ORC before several OBR: each was read as an order")
+
+
+def _all_of(parts: list[list[Question]], applied: Applied) -> list[Answer]:
+    if len(parts) == 1:
+        return _apply_part(parts[0], applied)
+    answers: list[Answer] = []
+    refused: list[tuple[Question, Parked]] = []
+    for part in parts:
+        try:
+            with transaction.atomic():
+                answers += _apply_part(part, applied)
+        except Parked as parked:
+            refused.append((part[0], parked))
+            answers += [_refusal(question, parked) for question in part]
+    if len(refused) == len(parts):
+        raise refused[0][1]
+    if refused:
+        applied.refused = _told(refused, len(parts))
+    return answers
+
+
+def _told(refused: list[tuple[Question, Parked]], of: int) -> Parked:
+    """The rest of a message of which a part was applied."""
+    first, parked = refused[0]
+    text = f"{len(refused)} of {of} orders not applied, the first ORC {first.number}: "
+    return Parked(parked.code, text + parked.text, parked.location, holds=False)
+
+
+def _apply_part(part: list[Question], applied: Applied) -> list[Answer]:
+    family, answers = Family(), []
     try:
-        found = addressed(Reader(group, inbound.message, mapping, inbound.peer))
-    except (HL7Error, Parked):
-        return None
-    return found[0] if len(found) == 1 else None
-
-
-def _single_orders(groups: list[OrderGroup], applied: Applied) -> list[OrderGroup]:
-    """One group per order: repeated steps of one procedure are not orders.
-
-    2.3.1 repeats ORC and OBR per step with the same OBR-18 and OBR-19 (section 3.3).
-    """
-    seen: set[tuple[str, str]] = set()
-    kept = []
-    for group in groups:
-        obr = group.obr
-        key = (obr.value(18), obr.value(19)) if obr else ("", "")
-        if all(key) and key in seen:
-            applied.warnings.append("Further step of the same procedure not scheduled")
-            continue
-        seen.add(key)
-        kept.append(group)
-        if len(group.ipc) > 1:
-            applied.warnings.append("Only the first IPC step was scheduled")
-    return kept
-
-
-def _act(step: Step) -> list[Order]:
-    try:
-        return _ACTIONS[step.control](step)
+        for question in part:
+            for answer in CONTROLS[question.control].act(question, applied, family):
+                answers.append(answer)
+                if answer.order:
+                    applied.order_ids.append(answer.order.pk)
+                    _tell_received(answer.order, question)
+                    _tell_filled(answer.order, question, applied)
     except OrderError as error:
         raise Parked(error.code, error.text) from error
     except DataError as error:
         raise Parked("102", TOO_LONG) from error
     except Refused as error:
         raise Parked(error.code, _refusal_text(error)) from error
+    return answers
 
 
 def _refusal_text(error: Refused) -> str:
@@ -223,138 +170,82 @@ def _refusal_text(error: Refused) -> str:
     return f"Not possible while the exam is {error.state.replace('_', ' ')}."
 
 
-def _place(step: Step) -> list[Order]:
-    placed = place_order(
-        patient=read_patient(step.inbound.message, step.inbound.peer),
-        visit=read_visit(step.inbound.message),
-        order=step.filled.request,
-        cause=step.cause,
-        peer=step.inbound.peer,
-    )
-    if not placed.is_new:
-        _refuse_other_study(step, placed.order)
-    return [placed.order]
+def _respond(inbound: Inbound, answers: list[Answer]) -> Response | None:
+    given = [answer for answer in answers if answer.code]
+    for answer in given:
+        if answer.order:
+            answer.order.refresh_from_db()
+    return outbound.send_answers(inbound=inbound, answers=given)
 
 
-def _change(step: Step) -> list[Order]:
-    """One exam: a new procedure for all exams of a placer number is a mistake."""
-    request = step.filled.request
-    orders = _addressed(step)
-    code = request.procedure.code
-    if len(orders) > 1 and any(code not in ("", o.procedure_code) for o in orders):
-        raise Parked(
-            "UNKNOWN_ORDER",
-            "Several exams have this placer number. The sender must name the one to "
-            "change by its filler number.",
-            "ORC^1^3",
+def refuse(inbound: Inbound, parked: Parked) -> Response | None:
+    """Tell a sender that reads order responses that its orders were not taken."""
+    groups = order_groups(inbound.message)
+    if not _responds(inbound) or not groups:
+        return None
+    mapping = mapping_for(inbound.peer, inbound.message)
+    asked = [
+        Question(
+            Reader(group, inbound.message, mapping, inbound.peer),
+            inbound,
+            Cause(actor=inbound.peer.name),
+            number,
         )
-    if len(orders) == 1:
-        _refuse_other_study(step, orders[0])
-    return [
-        change_order(order_id=order.pk, request=request, cause=step.cause)
-        for order in orders
+        for number, group in enumerate(groups, start=1)
     ]
+    answers = [_refusal(question, parked) for question in asked]
+    given = [answer for answer in answers if answer.code]
+    return outbound.send_answers(inbound=inbound, answers=given) if given else None
 
 
-def _refuse_other_study(step: Step, order: Order) -> None:
-    """A Study UID that was given is never re-pointed (section 8.1)."""
-    told = step.filled.request.study_instance_uid
-    if told not in ("", order.study_instance_uid):
-        raise Parked(
-            "205",
-            "The order has another Study Instance UID than this message. Ours is kept "
-            "and nothing was applied: correct the sender.",
-            "ZDS^1^1" if step.reader.group.zds else "IPC^1^3",
-        )
+def _refusal(question: Question, parked: Parked) -> Answer:
+    control = CONTROLS.get(question.control)
+    return Answer(
+        control.refused if control else "UA",
+        order=_refusing(question, parked),
+        numbers=question.numbers,
+        reason=(parked.code, parked.text[:60]),
+    )
 
 
-def _event(event: Event) -> Callable[[Step], list[Order]]:
-    def act(step: Step) -> list[Order]:
-        reason = step.reader.value(("ORC-16.2", "ORC-16.1"))
-        detail = reason or "No reason given"
-        return [
-            record_event(
-                order_id=order.pk,
-                event=event,
-                cause=step.cause,
-                detail=detail,
-                event_time=step.reader.event_time(),
-            )
-            for order in _addressed(step)
-        ]
-
-    return act
+def _refusing(question: Question, parked: Parked) -> Order | None:
+    """The one exam whose state refuses, so that the sender hears that state."""
+    if parked.holds or parked.code == "UNKNOWN_ORDER":
+        return None
+    try:
+        found = addressed(question.reader)
+    except (HL7Error, Parked):
+        return None
+    return found[0] if len(found) == 1 else None
 
 
-def _inform(step: Step) -> list[Order]:
-    """Status and numbers told to us: on the timeline, nothing else changes."""
-    return _addressed(step)
-
-
-def _tell_received(order: Order, step: Step) -> None:
+def _tell_received(order: Order, question: Question) -> None:
     """The message's own entry, at the time it was received."""
-    row = step.inbound.row
+    row, control = question.inbound.row, question.control
     note_on(
         order,
         kind=OrderEvent.Kind.MESSAGE,
-        title=f"{_RECEIVED[step.control]} {row.message_type} {step.control}",
-        detail=f"{step.inbound.peer.name}, control ID {row.control_id}, "
+        title=f"{CONTROLS[control].received} {row.message_type} {control}",
+        detail=f"{question.inbound.peer.name}, control ID {row.control_id}, "
         f"{len(row.raw)} bytes, answered {row.ack_code}",
-        cause=replace(step.cause, at=row.received_at),
+        cause=replace(question.cause, at=row.received_at),
     )
 
 
-def _tell_filled(order: Order, step: Step, applied: Applied) -> None:
+def _tell_filled(order: Order, question: Question, applied: Applied) -> None:
     """What Z segments said, with the contract that says so."""
-    if step.control not in ("NW", "XO"):
+    if question.control not in ("NW", "XO"):
         return
-    fresh = (one for one in step.filled.warnings if one not in applied.warnings)
-    applied.warnings += fresh
-    for title, detail in step.filled.notes:
+    filled = question.filled
+    applied.warnings += [w for w in filled.warnings if w not in applied.warnings]
+    for title, detail in filled.notes:
         note_on(
             order,
             kind=OrderEvent.Kind.NOTE,
             title=title[:200],
             detail=detail,
-            cause=replace(step.cause, at=step.inbound.row.received_at),
+            cause=replace(question.cause, at=question.inbound.row.received_at),
         )
-
-
-_ACTIONS: dict[str, Callable[[Step], list[Order]]] = {
-    "NW": _place,
-    "XO": _change,
-    "CA": _event(Event.CANCEL),
-    "DC": _event(Event.DISCONTINUE),
-    "HD": _event(Event.HOLD),
-    "RL": _event(Event.RELEASE),
-    "SC": _inform,
-    "SS": _inform,
-    "NA": _inform,
-    "SN": _inform,
-}
-
-
-def _addressed(step: Step) -> list[Order]:
-    found = addressed(step.reader)
-    _refuse_other_patient(step, found)
-    return found
-
-
-def _refuse_other_patient(step: Step, found: list[Order]) -> None:
-    request = read_patient(step.inbound.message, step.inbound.peer)
-    ids = {(i.value, i.assigning_authority) for i in request.identifiers}
-    for order in found:
-        known = {
-            (i.value, i.assigning_authority) for i in order.patient.identifiers.all()
-        }
-        differs = compare(order.patient, request) is Comparison.CONFLICT
-        if differs or not ids & known:
-            raise Parked(
-                "PATIENT_MISMATCH",
-                "The order belongs to another patient than this message names. "
-                "Nothing was applied: compare both and correct the sender.",
-                "PID^1^3",
-            )
 
 
 ORDERS = Handler(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from orders.cause import Cause
@@ -74,50 +76,43 @@ def send_status(order: Order, cause: Cause) -> None:
 _RESPONSES = {"OML": "ORL^O22", "OMG": "ORG^O20", "OMI": "ORI^O24"}
 
 
-def send_answer(
-    *, inbound: Inbound, results: list[tuple[Order, str]]
-) -> Response | None:
-    """The order response: one ORC per order with its outcome (`OK`, `CR`, ...).
+@dataclass(frozen=True)
+class Answer:
+    """What became of one order of a message: ORC-1 (table 0119), ORC-16 its reason.
+
+    `numbers` is ORC-2 as asked, for an order that we do not have.
+    """
+
+    code: str
+    order: Order | None = None
+    numbers: tuple[str, str] = ("", "")
+    reason: tuple[str, str] = ("", "")
+
+
+def send_answers(*, inbound: Inbound, answers: Sequence[Answer]) -> Response | None:
+    """The order response: one ORC per order with its outcome (`OK`, `UC`, ...).
 
     Returned for a sender that waits on the line, else queued.
     """
     peer = inbound.peer
-    response = _response(inbound, results)
-    orders = [order for order, _ in results]
+    response = _response(inbound, answers)
+    known = [(one.order, one.code) for one in answers if one.order]
+    orders = [order for order, _ in known]
     sent = None if inbound.answered_on_the_line else _send(inbound, response, orders)
     if sent or inbound.answered_on_the_line:
-        for order, code in results:
+        for order, code in known:
             text = f"{response.message_type} {code} to {peer.name}"
             _note_sent(order, sent.pk if sent else None, Cause(actor=peer.name), text)
     return response if inbound.answered_on_the_line else None
 
 
-def _response(inbound: Inbound, results: list[tuple[Order, str]]) -> Response:
+def _response(inbound: Inbound, answers: Sequence[Answer]) -> Response:
     kind = _response_type(inbound.row, inbound.peer)
-    groups = [text for order, code in results for text in _answer_group(order, code)]
-    if kind != "ORR^O02":
-        groups.insert(0, pid(results[0][0].patient))
+    groups = [text for answer in answers for text in _answer_group(answer)]
+    patient = next((one.order.patient for one in answers if one.order), None)
+    if kind != "ORR^O02" and patient:
+        groups.insert(0, pid(patient))
     return Response(kind, groups)
-
-
-def send_refusal(
-    *,
-    inbound: Inbound,
-    code: str,
-    reason: tuple[str, str],
-    numbers: tuple[str, str],
-    order: Order | None,
-) -> Response | None:
-    """The same response for an order that was not applied: `UA`, `UC`, ... (5.4)."""
-    orc: dict[int, Value] = {1: code, 2: numbers, 16: (*reason, OWN_CODES)}
-    if order is not None:
-        orc |= {3: filler(order), 5: STATUS_CODES[ExamState(order.status)][0]}
-    kind = _response_type(inbound.row, inbound.peer)
-    response = Response(kind, [segment("ORC", orc)])
-    if inbound.answered_on_the_line:
-        return response
-    _send(inbound, response, [])
-    return None
 
 
 def _response_type(message: InboundMessage, peer: Peer) -> str:
@@ -146,15 +141,18 @@ def _send(
     )
 
 
-def _answer_group(order: Order, code: str) -> list[str]:
-    now = format_ts(order.created_at if code == "OK" else order.status_since)
-    status = STATUS_CODES[ExamState(order.status)][0]
-    orc: dict[int, Value] = {
-        1: code,
-        2: placer(order),
+def _answer_group(answer: Answer) -> list[str]:
+    order = answer.order
+    why = (*answer.reason, OWN_CODES) if any(answer.reason) else ""
+    orc: dict[int, Value] = {1: answer.code, 2: answer.numbers, 16: why}
+    if order is None:
+        return [segment("ORC", orc)]
+    happened = order.created_at if answer.code == "OK" else order.status_since
+    orc |= {
+        2: placer(order) if any(placer(order)) else answer.numbers,
         3: filler(order),
-        5: status,
-        9: now,
+        5: STATUS_CODES[ExamState(order.status)][0],
+        9: format_ts(happened),
     }
     return [segment("ORC", orc), obr(order)]
 

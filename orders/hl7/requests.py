@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from orders.hl7.measures import HEIGHT, WEIGHT, Measure
 from orders.hl7.profiles import Mapping
-from orders.requests import Code, OrderRequest, ScheduleRequest
+from orders.requests import (
+    Code,
+    EntityNumber,
+    OrderRequest,
+    ScheduleRequest,
+    Sources,
+)
 from orders.selectors import known_procedure
 from radflow.hl7.errors import HL7Error
 from radflow.hl7.fields import CWE, EI, XCN, parse_ts
@@ -51,6 +58,31 @@ _SIDES = {
 TABLE_0074 = {**FROM_0074, "CT": "CT"}
 UNSPECIFIED = "RAD"
 _PRIORITIES = frozenset("SARPCT")
+# Where the values of an order stand, beside those of the sender's mapping.
+_SOURCES: dict[str, Paths] = {
+    "placer_order_number": ("ORC-2.1", "OBR-2.1"),
+    "placer_group_number": ("ORC-4.1",),
+    "laterality": ("OBR-45.1", "OBR-15.5", "OBR-15.4"),
+    "reason": ("OBR-31.2", "OBR-31.1", "DG1-3.2", "DG1-3.1"),
+    "clinical_info": ("OBR-13.1",),
+    "danger_code": ("OBR-12.2", "OBR-12.1"),
+    "transport": ("OBR-30.1",),
+    "ordering_provider": ("ORC-12.1", "OBR-16.1"),
+    "entered_by": ("ORC-10.1",),
+    "callback": ("ORC-14.1", "OBR-17.1"),
+    "entering_organization": ("ORC-17.2", "ORC-17.1"),
+    "parent": ("ORC-8.1",),
+}
+_MAPPED = (
+    ("accession_number", "accession"),
+    ("requested_procedure_id", "requested_procedure_id"),
+    ("study_instance_uid", "study_uid"),
+    ("procedure_code", "procedure"),
+    ("protocol_code", "protocol"),
+    ("modality", "modality"),
+    ("priority", "priority"),
+    ("requested_start", "start"),
+)
 _END = ("TQ1-8.1", "ORC-7.5", "OBR-27.5")
 
 
@@ -95,12 +127,29 @@ class Reader:
             entered_by=self._name("ORC-10"),
             callback=self.value(("ORC-14.1", "OBR-17.1")),
             entering_organization=self.value(("ORC-17.2", "ORC-17.1")),
-            weight_kg=self._measure(_WEIGHT),
-            height_m=self._measure(_HEIGHT),
+            weight_kg=self._measure(WEIGHT),
+            height_m=self._measure(HEIGHT),
             event_time=self.event_time(),
             requested_start=self._time(*self.mapping.start),
             schedule=self.schedule(),
+            parent=self.parent(),
+            sources=self.sources(),
         )
+
+    def sources(self) -> Sources:
+        """The field that each of the order's values was read from."""
+        mapping = self.mapping
+        paths = {**_SOURCES, **{name: getattr(mapping, key) for name, key in _MAPPED}}
+        found = {"comments": "NTE-3"} if self.group.nte else {}
+        for name, wanted in paths.items():
+            if path := next((one for one in wanted if self.value((one,))), ""):
+                found[name] = path
+        return found
+
+    def parent(self) -> EntityNumber:
+        """ORC-8: the placer number of the order that this is a child of."""
+        orc = self.group.orc
+        return (orc.value(8, 1, 1), orc.value(8, 1, 2)) if orc else ("", "")
 
     def value(self, paths: Paths) -> str:
         """The first of these fields that has a value; HL7 null counts as none."""
@@ -182,6 +231,8 @@ class Reader:
             station_name=_fit(self.value(self.mapping.station_name)),
             location=_fit(self.value(self.mapping.location)),
             step_id=_fit(self.value(self.mapping.step_id)),
+            modality=self.modality(),
+            protocol=self._code(self.mapping.protocol),
             may_overlap=self.peer.books_appointments,
         )
 
@@ -272,46 +323,6 @@ class Reader:
             if obx.value(3, 1) == kind.loinc or obx.value(3, 2).lower() == kind.text:
                 return kind.read(obx.value(5), obx.value(6, 1))
         return None
-
-
-@dataclass(frozen=True)
-class Measure:
-    """A body measure and its plausible range in DICOM's unit (section 6.2)."""
-
-    loinc: str
-    text: str
-    factors: dict[str, Decimal]
-    low: Decimal
-    high: Decimal
-
-    def read(self, value: str, unit: str) -> Decimal | None:
-        """None for another unit, no number, or an implausible one."""
-        factor = self.factors.get(unit.lower().strip("[]"))
-        try:
-            number = Decimal(value) * factor if factor else None
-        except InvalidOperation:
-            return None
-        if number is None or not number.is_finite():
-            return None
-        return number if self.low <= number <= self.high else None
-
-
-_WEIGHT = Measure(
-    "29463-7",
-    "body weight",
-    {"kg": Decimal(1), "g": Decimal("0.001")}
-    | dict.fromkeys(("lb", "lb_av", "lbs"), Decimal("0.45359237")),
-    Decimal("0.2"),
-    Decimal(500),
-)
-_HEIGHT = Measure(
-    "8302-2",
-    "body height",
-    {"m": Decimal(1), "cm": Decimal("0.01"), "mm": Decimal("0.001")}
-    | dict.fromkeys(("in", "in_i"), Decimal("0.0254")),
-    Decimal("0.2"),
-    Decimal("2.6"),
-)
 
 
 def _split(path: str) -> tuple[str, int, int]:

@@ -139,6 +139,9 @@ class Order(models.Model):
     replaces = models.ForeignKey(
         "self", null=True, on_delete=models.PROTECT, related_name="replaced_by"
     )
+    ordered_at = models.DateTimeField(
+        null=True, help_text="Event time of the message that placed it."
+    )
     timing_at = models.DateTimeField(
         null=True, help_text="Event time of the last change of time and priority."
     )

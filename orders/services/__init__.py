@@ -1,6 +1,7 @@
 """Writes to orders and patients: the only way in for every edge."""
 
 from orders.services.answers import record_answer
+from orders.services.changing import Changed, change_order
 from orders.services.events import (
     note,
     note_on,
@@ -10,13 +11,19 @@ from orders.services.events import (
     save,
     set_schedule,
 )
+from orders.services.holding import hold, release
 from orders.services.patients import keep_visit, register_patient, update_patient
-from orders.services.placing import change_order, place_order
+from orders.services.placing import Placed, place_order
 from orders.services.provenance import keep_source
 from orders.services.reporting import set_report_status
+from orders.services.tombstones import bury
 
 __all__ = [
+    "Changed",
+    "Placed",
+    "bury",
     "change_order",
+    "hold",
     "keep_source",
     "keep_visit",
     "note",
@@ -26,6 +33,7 @@ __all__ = [
     "record_answer",
     "record_event",
     "register_patient",
+    "release",
     "run_event",
     "save",
     "set_report_status",

@@ -1,14 +1,17 @@
-"""New orders (ORC-1 NW) and changed ones (XO)."""
+"""New orders: ORC-1 NW, PA, CH and RO, and those made here."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
+
+from django.utils import timezone
 
 from orders import signals
 from orders.cause import Cause
 from orders.exceptions import AccessionUsed, DuplicateOrder
-from orders.lifecycle import TERMINAL_STATES, Event, ExamState, decide
+from orders.lifecycle import OPEN_STATES, TERMINAL_STATES, ExamState
 from orders.models import Order, OrderEvent, Patient
 from orders.numbers import (
     new_accession,
@@ -17,13 +20,41 @@ from orders.numbers import (
 )
 from orders.requests import Code, OrderRequest, PatientRequest, VisitRequest
 from orders.selectors import known_procedure
-from orders.services.events import save, tell_timeline
+from orders.services import tombstones
+from orders.services.events import tell_timeline
 from orders.services.patients import keep_visit, register_patient
+from orders.services.provenance import keep_source
 from radflow import unit
 from radflow.audit import services as audit
 from radflow.live import services as live
 from radflow.messaging.models import Peer
 
+SUSPECTED_DUPLICATE = "suspected duplicate"
+# Whose origin is kept: what identifies the order, and what is to be done.
+TRACED = (
+    "placer_order_number",
+    "placer_group_number",
+    "accession_number",
+    "requested_procedure_id",
+    "study_instance_uid",
+    "procedure_code",
+    "protocol_code",
+    "modality",
+    "laterality",
+    "priority",
+    "requested_start",
+    "reason",
+    "clinical_info",
+    "danger_code",
+    "comments",
+    "transport",
+    "ordering_provider",
+    "entered_by",
+    "callback",
+    "entering_organization",
+    "weight_kg",
+    "height_m",
+)
 UNMAPPED = (
     "Procedure unmapped: the code is not in the catalogue and the order names no "
     "modality. Add the code to the catalogue or schedule the exam by hand."
@@ -39,7 +70,10 @@ _NUMBERS = (
 
 @dataclass(frozen=True)
 class Placed:
-    """`is_new` is false where the same order was there already (section 5.4)."""
+    """`is_new` is false where the same order was there already (section 5.4).
+
+    A new one may be cancelled already, where its cancellation came before it.
+    """
 
     order: Order
     is_new: bool
@@ -53,18 +87,22 @@ def place_order(
     order: OrderRequest,
     cause: Cause,
     peer: Peer | None = None,
+    replaces: Order | None = None,
+    is_container: bool = False,
 ) -> Placed:
     """Create the order, or find the one that this repeats.
 
-    Raises PatientMismatch, AccessionUsed or DuplicateOrder; then nothing is stored.
+    `replaces` is the order it stands for from now on (RP, RO); a container (PA) only
+    groups others. Raises PatientMismatch, AccessionUsed or DuplicateOrder; then
+    nothing is stored.
     """
     person = register_patient(request=patient, cause=cause)
-    earlier = _same_order(order, person, cause)
+    earlier = _same_order(order, person, cause, replaces)
     if earlier and earlier.status not in TERMINAL_STATES:
         return _repeated(earlier, cause)
     if earlier:
         order = _again(order, earlier)
-    request = _completed(order)
+    request = completed(order)
     known = _of_accession(request)
     _refuse_used_numbers(request, known)
     made = Order(
@@ -72,16 +110,60 @@ def place_order(
         visit=keep_visit(person, visit),
         peer=peer,
         generation=earlier.generation + 1 if earlier else 1,
+        replaces=replaces,
+        is_container=is_container,
+        parent=_parent(request, person),
         **_values(request, known),
     )
-    if not made.modality:
-        made.needs_attention = UNMAPPED
+    _flag(made)
     made.save(force_insert=True)
-    _announce(made, request, cause)
+    cancelled = None if earlier else tombstones.waiting_for(request)
+    _announce(made, request, cause, to_schedule=not (cancelled or is_container))
+    if cancelled:
+        tombstones.meet(cancelled, made, cause)
     return Placed(made, is_new=True)
 
 
-def _announce(order: Order, request: OrderRequest, cause: Cause) -> None:
+def _parent(request: OrderRequest, person: Patient) -> Order | None:
+    """ORC-8 of a child; unknown parents, and those of other people, are none."""
+    number, namespace = request.parent
+    if not number:
+        return None
+    found = Order.objects.filter(
+        placer_order_number=number, is_container=True, patient=person
+    )
+    if namespace:
+        found = found.filter(placer_namespace=namespace)
+    return found.order_by("-id").first()
+
+
+def _flag(order: Order) -> None:
+    if order.is_container:
+        return
+    if not order.modality:
+        order.needs_attention = UNMAPPED
+    elif twin := _suspected_twin(order):
+        order.flags = [SUSPECTED_DUPLICATE]
+        order.needs_attention = (
+            f"Possibly ordered twice: order {twin.accession_number} asks for the same. "
+            "Cancel one of them at the ordering system, or keep both."
+        )
+
+
+def _suspected_twin(order: Order) -> Order | None:
+    """Another number, the same patient and procedure, open, within a day (5.4)."""
+    return Order.objects.filter(
+        patient_id=order.patient_id,
+        procedure_code=order.procedure_code,
+        laterality=order.laterality,
+        status__in=OPEN_STATES,
+        created_at__gte=timezone.now() - timedelta(days=1),
+    ).first()
+
+
+def _announce(
+    order: Order, request: OrderRequest, cause: Cause, *, to_schedule: bool
+) -> None:
     text = f"Accession {order.accession_number}. Study UID " + (
         "taken from the order" if request.study_instance_uid else "given here"
     )
@@ -101,17 +183,32 @@ def _announce(order: Order, request: OrderRequest, cause: Cause) -> None:
         order_id=order.pk,
         message_id=cause.inbound_id,
     )
-    live.publish("order", order.pk, order.version)
-    signals.order_placed.send(
-        Order, order=order, schedule=request.schedule, cause=cause
+    keep_source(
+        order,
+        was={},
+        now={name: getattr(order, name) for name in TRACED},
+        sources=request.sources,
+        cause=cause,
     )
+    live.publish("order", order.pk, order.version)
+    if to_schedule:
+        signals.order_placed.send(
+            Order,
+            order=order,
+            schedule=request.schedule,
+            further=request.further_steps,
+            cause=cause,
+        )
 
 
-def _same_order(request: OrderRequest, person: Patient, cause: Cause) -> Order | None:
+def _same_order(
+    request: OrderRequest, person: Patient, cause: Cause, replaces: Order | None
+) -> Order | None:
     """The newest order under this placer number and procedure, locked.
 
     Another procedure on a known placer number is refused (section 5.4) unless it
     came in the same message: then it is a sibling exam with its own procedure id.
+    What was replaced may leave its number to the order that stands for it.
     """
     if not request.placer_order_number:
         return None
@@ -127,6 +224,8 @@ def _same_order(request: OrderRequest, person: Patient, cause: Cause) -> Order |
         .filter(pk__in=ids)
         .order_by("-generation", "-id")
     )
+    if replaces is not None:
+        known = [one for one in known if one.status != ExamState.REPLACED]
     if any(order.patient_id != person.pk for order in known):
         raise DuplicateOrder(
             "The placer order number is already used for another patient.",
@@ -176,15 +275,21 @@ def _repeated(order: Order, cause: Cause) -> Placed:
     return Placed(order, is_new=False)
 
 
-def _completed(request: OrderRequest) -> OrderRequest:
+def completed(request: OrderRequest) -> OrderRequest:
     """Fill from the catalogue what the message left out."""
     procedure = known_procedure(request.procedure)
     if procedure is None:
         return request
     code = request.procedure
     named = Code(code.code, code.text or procedure.text, code.system)
+    sources = request.sources
+    if not request.modality:
+        sources = {**sources, "modality": "catalogue"}
     return replace(
-        request, procedure=named, modality=request.modality or procedure.modality
+        request,
+        procedure=named,
+        modality=request.modality or procedure.modality,
+        sources=sources,
     )
 
 
@@ -244,6 +349,10 @@ def _values(request: OrderRequest, known: list[Order]) -> dict[str, Any]:
         "placer_namespace": request.placer_namespace,
         "placer_group_number": request.placer_group_number,
         "requested_start": request.requested_start or request.schedule.start,
+        "ordered_at": request.event_time,
+        "timing_at": request.event_time,
+        "clinical_at": request.event_time,
+        "event_time": request.event_time,
         **content_of(request),
     }
 
@@ -287,7 +396,6 @@ def _clinical(request: OrderRequest) -> dict[str, Any]:
         "entering_organization": request.entering_organization[:200],
         "weight_kg": request.weight_kg,
         "height_m": request.height_m,
-        "event_time": request.event_time,
     }
 
 
@@ -295,48 +403,3 @@ def _procedure_id(accession: str, siblings: int) -> str:
     """Of its own for each exam of an accession, at most 16 characters."""
     end = f"-{siblings + 1}" if siblings else ""
     return procedure_id_for(accession)[: 16 - len(end)] + end
-
-
-_PROCEDURE = ("procedure_code", "laterality")
-_CLINICAL_CHANGES = (
-    "priority",
-    "reason",
-    "reason_code",
-    "reason_system",
-    "clinical_info",
-    "danger_code",
-    "comments",
-    "transport",
-    "ordering_provider",
-    "callback",
-)
-
-
-@unit.atomic
-def change_order(*, order_id: int, request: OrderRequest, cause: Cause) -> Order:
-    """Apply an XO: clinical details any time, the procedure only before the start.
-
-    Raises lifecycle.Refused, and then nothing of the change is applied.
-    """
-    order = Order.objects.select_for_update().get(pk=order_id)
-    said = {name: value for name, value in content_of(request).items() if value}
-    if not request.priority:
-        said.pop("priority")
-    differs = any(said.get(n) and said[n] != getattr(order, n) for n in _PROCEDURE)
-    event = Event.CHANGE_PROCEDURE if differs else Event.CHANGE
-    outcome = decide(ExamState(order.status), event)
-    names = tuple(said) if differs else tuple(n for n in _CLINICAL_CHANGES if n in said)
-    changed = [name for name in names if getattr(order, name) != said[name]]
-    for name in changed:
-        setattr(order, name, said[name])
-    if outcome.task:
-        order.needs_attention = "The procedure was changed after check-in."
-    save(order)
-    tell_timeline(
-        order,
-        kind=OrderEvent.Kind.STOP if differs else OrderEvent.Kind.MESSAGE,
-        title="Changed by the ordering system",
-        detail=", ".join(changed) or "Nothing differed",
-        cause=cause,
-    )
-    return order

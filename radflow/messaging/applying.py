@@ -30,7 +30,7 @@ from radflow.messaging import inbox
 from radflow.messaging.contracts.review import review
 from radflow.messaging.exceptions import Parked
 from radflow.messaging.models import InboundMessage, InboundState, Peer
-from radflow.messaging.parking import park, read
+from radflow.messaging.parking import PARKED_FIELDS, park, put_parked, read
 from radflow.messaging.results import tell_applied
 from radflow.messaging.routes import handler_for
 from radflow.messaging.text import storable, trace
@@ -138,6 +138,9 @@ class Applier:
         for row in rows:
             apply_row(row)
         inbox.mark_applied(rows)
+        for row in rows:
+            if row.state == InboundState.PARKED:
+                row.save(update_fields=PARKED_FIELDS)
 
 
 def _begin_batch() -> bool:
@@ -160,6 +163,8 @@ def apply_row(row: InboundMessage) -> None:
     told = (storable(text, 200) for text in (*noticed, *applied.warnings))
     row.warnings = [*row.warnings, *told]
     tell_applied(inbound, applied.response)
+    if applied.refused:
+        put_parked(row, applied.refused)
     live.publish("message", row.pk)
 
 

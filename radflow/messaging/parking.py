@@ -42,27 +42,31 @@ def park(message_id: int, parked: Parked) -> None:
     if row.state != InboundState.RECEIVED:
         # Our claim ended with the rollback; another worker has dealt with it since.
         return
+    put_parked(row, parked)
+    if parked.is_final and isinstance(row.peer, Peer):
+        _refuse(row, parked)
+    row.save(update_fields=[*PARKED_FIELDS, "ack_code", "ack_raw"])
+    live.publish("message", row.pk)
+
+
+PARKED_FIELDS = (
+    "state",
+    "holds",
+    "parked_at",
+    "error_code",
+    "error_text",
+    "error_location",
+)
+
+
+def put_parked(row: InboundMessage, parked: Parked) -> None:
+    """On a row that the caller holds locked and will save."""
     row.state = InboundState.PARKED
     row.holds = parked.holds
     row.parked_at = timezone.now()
     row.error_code = storable(parked.code, 40)
     row.error_text = storable(parked.text, 300)
     row.error_location = storable(parked.location, 60)
-    if parked.is_final and isinstance(row.peer, Peer):
-        _refuse(row, parked)
-    row.save(
-        update_fields=[
-            "state",
-            "holds",
-            "parked_at",
-            "error_code",
-            "error_text",
-            "error_location",
-            "ack_code",
-            "ack_raw",
-        ]
-    )
-    live.publish("message", row.pk)
 
 
 def _refuse(row: InboundMessage, parked: Parked) -> None:

@@ -50,11 +50,14 @@ class Applied:
     """What a message did: the orders it touched, and warnings for the screen.
 
     `response` is for a sender that waits on the line; another gets it as a message.
+    `refused` is what could not be applied of a message whose other orders were: it
+    goes to a person, and applying it again must change nothing of the rest.
     """
 
     order_ids: list[int] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     response: Response | None = None
+    refused: Parked | None = None
 
 
 @dataclass(frozen=True)

@@ -238,15 +238,28 @@ def test_null_is_nothing_said_and_never_two_quotes() -> None:
     assert order.ordering_provider == {}
 
 
-def test_several_orders_of_a_message_are_one_transaction() -> None:
+def test_each_order_of_a_message_stands_alone() -> None:
     second = b"ORC|NW|P2^EHRX\rOBR|2|P2^EHRX||CTHEAD^CT head^L\r"
     deliver(order_message() + second)
     assert Order.objects.count() == 2
     assert len(last_inbound().order_ids) == 2
-    bad = b"ORC|CA|NOSUCH^EHRX\rOBR|2|NOSUCH^EHRX||CTHEAD^CT head^L\r"
+    bad = b"ORC|HD|NOSUCH^EHRX\rOBR|2|NOSUCH^EHRX||CTHEAD^CT head^L\r"
     deliver(order_message(control_id="C2", placer="P3") + bad)
-    assert last_inbound().state == "parked"
-    assert Order.objects.count() == 2
+    message = last_inbound()
+    assert (message.state, message.error_code) == ("parked", "UNKNOWN_ORDER")
+    assert "1 of 2 orders not applied" in message.error_text
+    assert Order.objects.count() == 3
+
+
+def test_a_sender_that_hears_one_result_for_all_has_all_or_none(
+    settings: SettingsWrapper,
+) -> None:
+    Peer.objects.update(reply_at="result", result_seconds=10)
+    bad = b"ORC|HD|NOSUCH^EHRX\rOBR|2|NOSUCH^EHRX||CTHEAD^CT head^L\r"
+    deliver(order_message(placer="P3") + bad)
+    message = last_inbound()
+    assert (message.state, message.error_code) == ("parked", "UNKNOWN_ORDER")
+    assert not Order.objects.exists()
 
 
 def test_one_orc_before_several_obr_makes_an_order_of_each() -> None:

@@ -146,9 +146,9 @@ def test_answers_in_kind_and_in_the_senders_version(
 def test_a_refused_order_is_told_with_its_reason(hospital: Peer) -> None:
     hospital.reply_style = "order_response"
     hospital.save()
-    deliver(order_message(control="CA", placer="NOSUCH"))
+    deliver(order_message(control="HD", placer="NOSUCH"))
     sent = OutboundMessage.objects.get()
-    assert "ORC|UC|NOSUCH^EHRX" in bytes(sent.raw).decode()
+    assert "ORC|UH|NOSUCH^EHRX" in bytes(sent.raw).decode()
     assert "UNKNOWN_ORDER" in bytes(sent.raw).decode()
 
 

@@ -16,13 +16,18 @@ class ScheduledStep(models.Model):
     """A scheduled procedure step (SPS): one piece of work on one device (PS3.3 C.4.10).
 
     `station` is null while any station of the modality may take it. Its status is
-    the order's; a step that was performed or dropped is `closed`. `description` is
-    empty while the order's own words serve.
+    the order's; a step that was performed or dropped is `closed`. `description` and
+    the protocol are empty while the order's own serve. `made_for` is the order's
+    modality when it was planned: a procedure of another kind makes it worthless.
     """
 
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="steps")
     step_id = models.CharField(max_length=16)
     modality = models.CharField(max_length=16)
+    made_for = models.CharField(max_length=16, default="")
+    protocol_code = models.CharField(max_length=64, blank=True)
+    protocol_text = models.CharField(max_length=200, blank=True)
+    protocol_system = models.CharField(max_length=64, blank=True)
     station = models.ForeignKey(
         Station, null=True, on_delete=models.PROTECT, related_name="steps"
     )

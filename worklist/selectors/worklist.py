@@ -113,7 +113,7 @@ def open_steps() -> QuerySet[ScheduledStep]:
         closed=False,
         order__status__in=WORKLIST_STATES,
         # A changed procedure makes the step for the old one worthless.
-        modality=F("order__modality"),
+        made_for=F("order__modality"),
     ).exclude(order__flags__contains=[IDENTITY_CONFLICT])
 
 

@@ -96,9 +96,15 @@ def free_room(order: Order, event: AppointmentEvent) -> None:
 def follow_exam(order: Order, event: Event) -> None:
     """Move the order's appointment along with an exam event that changed its state."""
     meaning = FOLLOWS.get(event)
-    appointment = _of(order).order_by("-id").first() if meaning else None
-    if meaning is None or appointment is None:
+    if meaning is None:
         return
+    appointments = list(_of(order).order_by("id"))
+    held = [one for one in appointments if one.state in HOLDS_ROOM]
+    for appointment in held or appointments[-1:]:
+        _follow(appointment, order, meaning)
+
+
+def _follow(appointment: Appointment, order: Order, meaning: AppointmentEvent) -> None:
     given_up = order.status == ExamState.ORDERED
     outcome = decide(AppointmentState(appointment.state), meaning, guard=given_up)
     after = _state_before_start(order) if outcome.back else outcome.state

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from orders.cause import Cause
 from orders.lifecycle import Event
 from orders.models import Order
+from orders.numbers import step_id_for
 from orders.requests import ScheduleRequest
 from radflow import unit
 from worklist.exceptions import SlotTaken
-from worklist.lifecycle import AppointmentEvent
+from worklist.lifecycle import AppointmentEvent, AppointmentState
 from worklist.models import ScheduledStep, Station
 from worklist.selectors.schedule import busy_rooms, planned_minutes, stations
-from worklist.services.appointments import free_room
+from worklist.services.appointments import free_room, hold_room
 from worklist.services.booking import (
     book_locked,
     lock_room,
@@ -119,3 +122,50 @@ def _book(
         overbook=overbook,
         step_id=schedule.step_id if _fits(schedule.step_id) else "",
     )
+
+
+@unit.atomic
+def add_steps(*, order: Order, further: Sequence[ScheduleRequest]) -> None:
+    """The scheduled steps after the first, each at its own time and scanner.
+
+    For an order that the caller holds locked. A step without a time follows the one
+    before it; one whose room is taken keeps its time and gets no room.
+    """
+    before = open_step(order)
+    if before is None:
+        return
+    for number, wanted in enumerate(further, start=2):
+        before = _add_step(order, wanted, before, number)
+
+
+def _add_step(
+    order: Order, wanted: ScheduleRequest, before: ScheduledStep, number: int
+) -> ScheduledStep:
+    after = before.start + timedelta(minutes=before.duration_minutes)
+    modality = wanted.modality or order.modality
+    station = _station_named(wanted.station_ae_title, modality) or before.station
+    if station and station.modality != modality:
+        station = None
+    step = ScheduledStep(
+        order=order,
+        step_id=wanted.step_id
+        if _fits(wanted.step_id)
+        else step_id_for(order.filler_order_number, number - 1),
+        modality=modality,
+        protocol_code=wanted.protocol.code,
+        protocol_text=wanted.protocol.text[:200],
+        protocol_system=wanted.protocol.system,
+        station=station,
+        station_ae_title=station.ae_title if station else wanted.station_ae_title,
+    )
+    save_step(step, wanted.start or after, _minutes(order, wanted))
+    if station:
+        with suppress(SlotTaken):
+            room = lock_room(station.room_id)
+            hold_room(step, room, state=AppointmentState.BOOKED, overbook=False)
+    return step
+
+
+def _station_named(ae_title: str, modality: str) -> Station | None:
+    fitting = (one for one in stations(modality) if one.ae_title == ae_title)
+    return next(fitting, None)

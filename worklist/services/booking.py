@@ -149,7 +149,9 @@ def _station_in(room: Room, modality: str, station_id: int | None) -> Station | 
 def save_step(step: ScheduledStep, start: datetime, minutes: int | None) -> None:
     """`minutes` None: as before, else as the catalogue says."""
     order = step.order
-    step.modality = order.modality
+    if not step.modality or step.made_for not in ("", order.modality):
+        step.modality = order.modality
+    step.made_for = order.modality
     step.start = start
     if minutes or step.pk is None:
         step.duration_minutes = minutes or planned_minutes(order)
@@ -203,6 +205,16 @@ def _note_move(order: Order, event: Event, text: str, cause: Cause) -> None:
 def unbook(*, order_id: int, cause: Cause, reason: str) -> Order:
     """Free the slot: the exam is ordered again. Refused once the patient is here."""
     return _free(order_id, Event.UNBOOK, AppointmentEvent.CANCEL, cause, reason)
+
+
+def give_up_slot(order: Order) -> None:
+    """For an exam that the caller holds locked and has set back to ordered."""
+    free_room(order, AppointmentEvent.CANCEL)
+    if order.scheduled_start is None:
+        return
+    put_schedule(order, start=None, station_ae_title="", room_name="")
+    put_flag(order, flag=OVERBOOKED, on=False)
+    save(order)
 
 
 @unit.atomic

@@ -1,0 +1,280 @@
+"""What each order control (ORC-1, table 0119) does, and what we answer to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from orders.hl7.addressing import addressed, known_by
+from orders.hl7.outbound import Answer
+from orders.hl7.questions import CHILD, PARENT, REPLACE, REPLACEMENT, Question
+from orders.identity import Comparison, compare
+from orders.lifecycle import TERMINAL_STATES, Event
+from orders.models import Order
+from orders.services import (
+    Placed,
+    bury,
+    change_order,
+    hold,
+    place_order,
+    record_event,
+    release,
+)
+from orders.services.holding import PLACER
+from radflow.messaging.exceptions import Parked
+from radflow.messaging.routes import Applied
+
+Act = Callable[[Question, Applied, "Family"], list[Answer]]
+
+
+@dataclass
+class Family:
+    """What the orders of one RP or PA share while they are applied."""
+
+    replaced: Order | None = None
+    children: bool = False
+
+
+@dataclass(frozen=True)
+class Control:
+    """`done` and `refused` are the codes of our answer; empty: none is given."""
+
+    act: Act
+    received: str
+    done: str = ""
+    refused: str = ""
+
+
+def _place(question: Question, applied: Applied, family: Family) -> list[Answer]:
+    placed = _placed(question, family)
+    order = placed.order
+    if not placed.is_new:
+        refuse_other_study(question, order)
+    if placed.is_new and order.status in TERMINAL_STATES:
+        applied.warnings.append("Cancelled before it was ordered: kept as cancelled")
+        reason = ("ORDER_STATE", "Cancelled before it was ordered")
+        return [Answer("UA", order, reason=reason)]
+    return [Answer("OK", order)]
+
+
+def _placed(question: Question, family: Family) -> Placed:
+    return place_order(
+        patient=question.patient,
+        visit=question.visit,
+        order=question.filled.request,
+        cause=question.cause,
+        peer=question.inbound.peer,
+        replaces=family.replaced,
+        is_container=question.control == PARENT,
+    )
+
+
+def _replacement(question: Question, applied: Applied, family: Family) -> list[Answer]:
+    if family.replaced is None:
+        raise Parked("100", "A replacing order (RO) follows the one it replaces (RP).")
+    return _place(question, applied, family)
+
+
+def _replace(question: Question, applied: Applied, family: Family) -> list[Answer]:
+    """Only together with the order that follows it, or not at all."""
+    (order, *others) = _addressed(question)
+    if others:
+        raise _ambiguous("replace")
+    family.replaced = record_event(
+        order_id=order.pk,
+        event=Event.REPLACE,
+        cause=question.cause,
+        detail=question.reason or "Replaced by the ordering system",
+        event_time=question.reader.event_time(),
+    )
+    return [Answer("RQ", family.replaced)]
+
+
+def _change(question: Question, applied: Applied, family: Family) -> list[Answer]:
+    """One exam: a new procedure for all exams of a placer number is a mistake."""
+    request = question.filled.request
+    if _comes_first(question):
+        return _upsert(question, applied, family)
+    orders = _addressed(question)
+    code = request.procedure.code
+    if len(orders) > 1 and any(code not in ("", o.procedure_code) for o in orders):
+        raise _ambiguous("change")
+    if len(orders) == 1:
+        refuse_other_study(question, orders[0])
+    answers = []
+    for order in orders:
+        changed = change_order(order_id=order.pk, request=request, cause=question.cause)
+        if changed.late:
+            applied.warnings.append(f"Late, not applied: {', '.join(changed.late)}")
+        answers.append(Answer("XR", changed.order))
+    return answers
+
+
+def _comes_first(question: Question) -> bool:
+    """A change of an order that we do not have, and which says enough to make it."""
+    said = question.filled.request
+    names = said.placer_order_number and (said.procedure.code or said.procedure.text)
+    wanted = question.inbound.peer.upsert and question.patient.identifiers and names
+    return bool(wanted) and not known_by(question.reader)
+
+
+def _upsert(question: Question, applied: Applied, family: Family) -> list[Answer]:
+    placed = _placed(question, family)
+    applied.warnings.append("The change came before its order, and made it")
+    return [Answer("XR", placed.order)]
+
+
+def _ambiguous(what: str) -> Parked:
+    return Parked(
+        "UNKNOWN_ORDER",
+        "Several exams have this placer number. The sender must name the one to "
+        f"{what} by its filler number.",
+        "ORC^1^3",
+    )
+
+
+def _cancel(event: Event, done: str) -> Act:
+    """Also what was never ordered here: its order may still come (section 5.4)."""
+
+    def act(question: Question, applied: Applied, family: Family) -> list[Answer]:
+        if question.numbers[0] and not known_by(question.reader):
+            return _bury(question, applied, done)
+        orders = _with_children(_addressed(question))
+        return [Answer(done, _run(order, question, event)) for order in orders]
+
+    return act
+
+
+def _bury(question: Question, applied: Applied, done: str) -> list[Answer]:
+    bury(
+        control=question.control,
+        placer=question.numbers,
+        filler=question.reader.value(("ORC-3.1", "OBR-3.1")),
+        cause=question.cause,
+        event_time=question.reader.event_time(),
+    )
+    applied.warnings.append("The cancellation came before its order")
+    return [Answer(done, numbers=question.numbers)]
+
+
+def _with_children(orders: list[Order]) -> list[Order]:
+    """With a parent go its children that have not ended."""
+    parents = [order.pk for order in orders if order.is_container]
+    if not parents:
+        return orders
+    children = Order.objects.filter(parent_id__in=parents).exclude(
+        status__in=TERMINAL_STATES
+    )
+    return [*orders, *children.select_related("patient").order_by("pk")]
+
+
+def _run(order: Order, question: Question, event: Event) -> Order:
+    at = question.reader.event_time()
+    if at and order.ordered_at and at < order.ordered_at:
+        raise Parked(
+            "ORDER_STATE",
+            "This is older than the order that it names: it belongs to one that was "
+            "ordered before. Nothing was applied.",
+            "ORC^1^9",
+        )
+    return record_event(
+        order_id=order.pk,
+        event=event,
+        cause=question.cause,
+        detail=question.reason or "No reason given",
+        event_time=at,
+    )
+
+
+def _hold(question: Question, applied: Applied, family: Family) -> list[Answer]:
+    return _held(question, applied, hold, "HR")
+
+
+def _release(question: Question, applied: Applied, family: Family) -> list[Answer]:
+    return _held(question, applied, release, "OR")
+
+
+def _held(
+    question: Question, applied: Applied, act: Callable[..., Order], done: str
+) -> list[Answer]:
+    """Late ones are told and kept, and change nothing."""
+    at = question.reader.event_time()
+    answers = []
+    for order in _addressed(question):
+        if at and order.event_time and at < order.event_time:
+            applied.warnings.append("Late, not applied: status")
+            answers.append(Answer(done, order))
+            continue
+        held = act(
+            order_id=order.pk,
+            by=PLACER,
+            cause=question.cause,
+            detail=question.reason or "No reason given",
+            event_time=at,
+        )
+        answers.append(Answer(done, held))
+    return answers
+
+
+def _inform(question: Question, applied: Applied, family: Family) -> list[Answer]:
+    """Status and numbers told to us: on the timeline, nothing else changes."""
+    return [Answer("", order) for order in _addressed(question)]
+
+
+def _tell_status(question: Question, applied: Applied, family: Family) -> list[Answer]:
+    return [Answer("SR", order) for order in _addressed(question)]
+
+
+CONTROLS: dict[str, Control] = {
+    "NW": Control(_place, "Order received", "OK", "UA"),
+    PARENT: Control(_place, "Parent order received", "OK", "UA"),
+    CHILD: Control(_place, "Child order received", "OK", "UA"),
+    REPLACE: Control(_replace, "Replacement received", "RQ", "UM"),
+    REPLACEMENT: Control(_replacement, "Replacing order received", "OK", "UA"),
+    "XO": Control(_change, "Change received", "XR", "UX"),
+    "CA": Control(_cancel(Event.CANCEL, "CR"), "Cancellation received", "CR", "UC"),
+    "DC": Control(
+        _cancel(Event.DISCONTINUE, "DR"), "Discontinuation received", "DR", "UD"
+    ),
+    "HD": Control(_hold, "Hold received", "HR", "UH"),
+    "RL": Control(_release, "Release received", "OR", "UR"),
+    "SS": Control(_tell_status, "Status asked", "SR", "UA"),
+    "SC": Control(_inform, "Status received"),
+    "NA": Control(_inform, "Number received"),
+    "SN": Control(_inform, "Number asked"),
+}
+
+
+def _addressed(question: Question) -> list[Order]:
+    found = addressed(question.reader)
+    _refuse_other_patient(question, found)
+    return found
+
+
+def _refuse_other_patient(question: Question, found: list[Order]) -> None:
+    request = question.patient
+    ids = {(i.value, i.assigning_authority) for i in request.identifiers}
+    for order in found:
+        known = {
+            (i.value, i.assigning_authority) for i in order.patient.identifiers.all()
+        }
+        differs = compare(order.patient, request) is Comparison.CONFLICT
+        if differs or not ids & known:
+            raise Parked(
+                "PATIENT_MISMATCH",
+                "The order belongs to another patient than this message names. "
+                "Nothing was applied: compare both and correct the sender.",
+                "PID^1^3",
+            )
+
+
+def refuse_other_study(question: Question, order: Order) -> None:
+    """A Study UID that was given is never re-pointed (section 8.1)."""
+    told = question.filled.request.study_instance_uid
+    if told not in ("", order.study_instance_uid):
+        raise Parked(
+            "205",
+            "The order has another Study Instance UID than this message. Ours is kept "
+            "and nothing was applied: correct the sender.",
+            "ZDS^1^1" if question.reader.group.zds else "IPC^1^3",
+        )

@@ -1,0 +1,231 @@
+"""Changed orders (ORC-1 XO): clinical details any time, all else before the start."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from orders import signals
+from orders.cause import Cause
+from orders.lifecycle import NOT_STARTED, Event, ExamState, Refused, decide
+from orders.models import Order, OrderEvent
+from orders.requests import Code, OrderRequest
+from orders.selectors import known_procedure
+from orders.services.events import run_event, save, tell_timeline
+from orders.services.placing import TRACED, UNMAPPED, completed, content_of
+from orders.services.provenance import keep_source
+from radflow import unit
+from radflow.audit import services as audit
+
+_WHAT = ("procedure_code", "laterality")
+# What follows from the procedure, and is nothing without it.
+_OF_PROCEDURE = (
+    "procedure_text",
+    "procedure_system",
+    "protocol_code",
+    "protocol_text",
+    "protocol_system",
+    "modality",
+)
+_TIMING = ("priority", "requested_start")
+# May still change while the exam runs and after it.
+_ANY_TIME = (
+    "reason",
+    "reason_code",
+    "reason_system",
+    "clinical_info",
+    "danger_code",
+    "comments",
+    "transport",
+    "ordering_provider",
+    "callback",
+)
+# A technologist who has checked the patient already must hear of these.
+_SAFETY = frozenset({"danger_code", "weight_kg"})
+LATE = "Late: older than what is known here, so not applied"
+
+
+@dataclass(frozen=True)
+class Changed:
+    """`late` names the groups (timing, clinical) whose news was stale (5.4)."""
+
+    order: Order
+    late: tuple[str, ...] = ()
+
+
+@unit.atomic
+def change_order(*, order_id: int, request: OrderRequest, cause: Cause) -> Changed:
+    """Apply an XO group by group; what is older than what we know is left out.
+
+    Raises lifecycle.Refused where the exam has begun and procedure, side or time
+    would change: then nothing of the change is applied.
+    """
+    order = Order.objects.select_for_update().get(pk=order_id)
+    change = _Change(order, _of_catalogue(order, request))
+    change.refuse()
+    change.apply(cause)
+    return Changed(order, change.late)
+
+
+def _of_catalogue(order: Order, request: OrderRequest) -> OrderRequest:
+    if request.procedure.code in ("", order.procedure_code):
+        return request
+    return completed(request)
+
+
+class _Change:
+    """What a request says otherwise than the order, sorted into its groups."""
+
+    def __init__(self, order: Order, request: OrderRequest) -> None:
+        self.order = order
+        self.request = request
+        self.before = ExamState(order.status)
+        self._said = _said(request)
+        self.late = tuple(
+            name
+            for name, known in (
+                ("timing", order.timing_at),
+                ("clinical", order.clinical_at),
+            )
+            if _is_late(request.event_time, known)
+        )
+        clinical = {} if "clinical" in self.late else self._clinical()
+        timing = {} if "timing" in self.late else self._timing()
+        self.values = {**clinical, **timing}
+        self.is_other_exam = any(name in clinical for name in _WHAT)
+        self.is_moved = "requested_start" in timing
+
+    def _differing(self, names: tuple[str, ...]) -> dict[str, Any]:
+        return {
+            name: self._said[name]
+            for name in names
+            if name in self._said and self._said[name] != getattr(self.order, name)
+        }
+
+    def _clinical(self) -> dict[str, Any]:
+        what = self._differing(_WHAT)
+        if "procedure_code" in what:
+            # Nothing of the old procedure may stay with the new one.
+            told = content_of(self.request)
+            what |= {name: told[name] for name in _OF_PROCEDURE}
+        if self.before not in NOT_STARTED:
+            return what | self._differing(_ANY_TIME)
+        rest = set(self._said) - {*_WHAT, *_OF_PROCEDURE, *_TIMING}
+        return what | self._differing(tuple(sorted(rest)))
+
+    def _timing(self) -> dict[str, Any]:
+        return self._differing(_TIMING)
+
+    @property
+    def event(self) -> Event:
+        return Event.CHANGE_PROCEDURE if self.is_other_exam else Event.CHANGE
+
+    def refuse(self) -> None:
+        decide(self.before, self.event)
+        started = (ExamState.IN_PROGRESS, ExamState.PERFORMED)
+        if self.is_moved and self.before in started:
+            raise Refused("EXAM_STARTED", self.before, Event.MOVE)
+
+    def apply(self, cause: Cause) -> None:
+        order, was = self.order, {n: getattr(self.order, n) for n in self.values}
+        no_longer_fits = self._no_longer_fits()
+        for name, value in self.values.items():
+            setattr(order, name, value)
+        self._stamp()
+        self._warn()
+        if not self._run(cause, guard=no_longer_fits):
+            save(order)
+        self._tell(was, cause)
+        if self.is_moved:
+            signals.order_rescheduled.send(
+                Order, order=order, schedule=self.request.schedule, cause=cause
+            )
+
+    def _run(self, cause: Cause, *, guard: bool) -> bool:
+        if not self.is_other_exam:
+            return False
+        return run_event(
+            self.order,
+            event=Event.CHANGE_PROCEDURE,
+            cause=cause,
+            guard=guard,
+            detail="The ordering system changed the procedure or the side. Check the "
+            "slot, and check the patient anew.",
+        )
+
+    def _no_longer_fits(self) -> bool:
+        """Another kind of scanner, or more time than the slot was made for."""
+        if not self.is_other_exam or "procedure_code" not in self.values:
+            return False
+        if self.values["modality"] != self.order.modality:
+            return True
+        old = known_procedure(_code_of(self.order))
+        new = known_procedure(self.request.procedure)
+        return bool(old and new and new.duration_minutes > old.duration_minutes)
+
+    def _stamp(self) -> None:
+        at = self.request.event_time
+        if at is None:
+            return
+        if "clinical" not in self.late:
+            self.order.clinical_at = at
+        if "timing" not in self.late:
+            self.order.timing_at = at
+
+    def _warn(self) -> None:
+        checked_in = (ExamState.ARRIVED, ExamState.READY)
+        if not self.order.modality:
+            self.order.needs_attention = UNMAPPED
+        elif self.before in checked_in and _SAFETY & set(self.values):
+            self.order.needs_attention = (
+                "Weight or danger code changed after check-in. Look again before the "
+                "scan."
+            )
+
+    def _tell(self, was: dict[str, Any], cause: Cause) -> None:
+        late = f"{LATE}: {', '.join(self.late)}" if self.late else ""
+        changed = ", ".join(sorted(self.values)) or "Nothing differed"
+        tell_timeline(
+            self.order,
+            kind=_STOP if self.is_other_exam or self.late else _MESSAGE,
+            title="Changed by the ordering system",
+            detail="; ".join(filter(None, (changed, late)))[:500],
+            cause=cause,
+        )
+        keep_source(
+            self.order,
+            was=was,
+            now={n: v for n, v in self.values.items() if n in TRACED},
+            sources=self.request.sources,
+            cause=cause,
+        )
+        audit.record(
+            "order_changed",
+            actor=cause.user,
+            actor_text=cause.actor,
+            patient_id=self.order.patient_id,
+            order_id=self.order.pk,
+            message_id=cause.inbound_id,
+            detail={"changed": sorted(self.values), "late": list(self.late)},
+        )
+
+
+_STOP, _MESSAGE = OrderEvent.Kind.STOP, OrderEvent.Kind.MESSAGE
+
+
+def _said(request: OrderRequest) -> dict[str, Any]:
+    """What the request names; the priority only where it does, for R is our guess."""
+    told = {name: value for name, value in content_of(request).items() if value}
+    if not request.priority:
+        told.pop("priority", None)
+    start = request.requested_start or request.schedule.start
+    return {**told, "requested_start": start} if start else told
+
+
+def _is_late(at: datetime | None, known: datetime | None) -> bool:
+    return bool(at and known and at < known)
+
+
+def _code_of(order: Order) -> Code:
+    return Code(order.procedure_code, order.procedure_text, order.procedure_system)
