@@ -1,30 +1,18 @@
-"""Reads of orders; each a constant number of queries."""
-
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
 
-from orders.models import Order, OrderEvent, Procedure
-from orders.requests import Code
+from orders.models import Order, OrderEvent
+
+CLOCK_DOUBT = timedelta(minutes=2)
 
 
 def orders_with_patients() -> QuerySet[Order]:
     """Newest first, with patient and identifiers at hand."""
     orders = Order.objects.select_related("patient", "visit", "peer")
     return orders.prefetch_related("patient__identifiers").order_by("-id")
-
-
-def known_procedure(asked: Code) -> Procedure | None:
-    """The catalogue's entry: of the sender's coding system, or of our own."""
-    if not asked.code:
-        return None
-    known = Procedure.objects.filter(code=asked.code)
-    return known.filter(system__in=[asked.system, "99RADFLOW"]).order_by("id").first()
-
-
-CLOCK_DOUBT = timedelta(minutes=2)
 
 
 def timeline_of(order: Order) -> list[OrderEvent]:
