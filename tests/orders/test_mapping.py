@@ -251,9 +251,7 @@ def test_each_order_of_a_message_stands_alone() -> None:
     assert Order.objects.count() == 3
 
 
-def test_a_sender_that_hears_one_result_for_all_has_all_or_none(
-    settings: SettingsWrapper,
-) -> None:
+def test_a_sender_that_hears_one_result_for_all_has_all_or_none() -> None:
     Peer.objects.update(reply_at="result", result_seconds=10)
     bad = b"ORC|HD|NOSUCH^EHRX\rOBR|2|NOSUCH^EHRX||CTHEAD^CT head^L\r"
     deliver(order_message(placer="P3") + bad)

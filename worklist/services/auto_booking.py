@@ -128,8 +128,8 @@ def _book(
 def add_steps(*, order: Order, further: Sequence[ScheduleRequest]) -> None:
     """The scheduled steps after the first, each at its own time and scanner.
 
-    For an order that the caller holds locked. A step without a time follows the one
-    before it; one whose room is taken keeps its time and gets no room.
+    For an order that the caller holds locked. A step without a time of its own follows
+    the one before it; one whose room is taken keeps its time and gets no room.
     """
     before = open_step(order)
     if before is None:
@@ -141,7 +141,9 @@ def add_steps(*, order: Order, further: Sequence[ScheduleRequest]) -> None:
 def _add_step(
     order: Order, wanted: ScheduleRequest, before: ScheduledStep, number: int
 ) -> ScheduledStep:
-    after = before.start + timedelta(minutes=before.duration_minutes)
+    start = wanted.start
+    if start is None or start == before.start:
+        start = before.start + timedelta(minutes=before.duration_minutes)
     modality = wanted.modality or order.modality
     station = _station_named(wanted.station_ae_title, modality) or before.station
     if station and station.modality != modality:
@@ -158,7 +160,7 @@ def _add_step(
         station=station,
         station_ae_title=station.ae_title if station else wanted.station_ae_title,
     )
-    save_step(step, wanted.start or after, _minutes(order, wanted))
+    save_step(step, start, _minutes(order, wanted))
     if station:
         with suppress(SlotTaken):
             room = lock_room(station.room_id)
