@@ -12,7 +12,7 @@ from radflow.dicom.errors import ValueTooLong
 from radflow.dicom.worklist_item import missing_type1
 from worklist.items import build_item
 from worklist.models import ScheduledStep, Station
-from worklist.selectors.worklist import IDENTITY_CONFLICT, offered_to
+from worklist.selectors.worklist import offered_to
 
 _EVERYTHING = AnswerPlan(TOP, STEP, ())
 
@@ -50,7 +50,7 @@ def _of_exam(order: Order) -> list[Reason]:
         reasons.append(
             Reason("The exam has no modality.", "Add its procedure to the catalogue.")
         )
-    if IDENTITY_CONFLICT in order.flags:
+    if order.identity_conflict:
         reasons.append(
             Reason("The patient's identity is in doubt.", "Resolve the conflict.")
         )

@@ -2,6 +2,7 @@
 
 from orders.services.answers import record_answer
 from orders.services.changing import Changed, change_order
+from orders.services.conflicts import doubt_identity, settle_identity
 from orders.services.events import (
     note,
     note_on,
@@ -23,6 +24,7 @@ __all__ = [
     "Placed",
     "bury",
     "change_order",
+    "doubt_identity",
     "hold",
     "keep_source",
     "keep_visit",
@@ -38,5 +40,6 @@ __all__ = [
     "save",
     "set_report_status",
     "set_schedule",
+    "settle_identity",
     "update_patient",
 ]

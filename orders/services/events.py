@@ -46,9 +46,7 @@ def record_event(
     second possibility of a cell (lifecycle.decide). Raises lifecycle.Refused, or
     VersionConflict if `expected_version` is no longer true.
     """
-    order = Order.objects.select_for_update().get(pk=order_id)
-    if expected_version is not None and order.version != expected_version:
-        raise VersionConflict("Somebody changed this exam meanwhile. Look, then retry.")
+    order = locked(order_id, expected_version)
     run_event(
         order,
         event=event,
@@ -57,6 +55,14 @@ def record_event(
         guard=guard,
         event_time=event_time,
     )
+    return order
+
+
+def locked(order_id: int, expected_version: int | None = None) -> Order:
+    """The order, locked until commit; VersionConflict where it is another by now."""
+    order = Order.objects.select_for_update().get(pk=order_id)
+    if expected_version is not None and order.version != expected_version:
+        raise VersionConflict("Somebody changed this exam meanwhile. Look, then retry.")
     return order
 
 

@@ -7,10 +7,9 @@ from datetime import datetime
 from django.utils import timezone
 
 from orders.cause import Cause
-from orders.exceptions import VersionConflict
 from orders.lifecycle import Event, ExamState, Refused, decide
 from orders.models import Order, OrderEvent
-from orders.services.events import note_on, run_event, save
+from orders.services.events import locked, note_on, run_event, save
 from radflow import unit
 
 PLACER, PERSON, IDENTITY = "placer", "person", "identity"
@@ -32,7 +31,7 @@ def hold(
     expected_version: int | None = None,
 ) -> Order:
     """Off the worklist until released; raises lifecycle.Refused once it has begun."""
-    order = _locked(order_id, expected_version)
+    order = locked(order_id, expected_version)
     decide(ExamState(order.status), Event.HOLD)
     if by in order.holds:
         return order
@@ -60,7 +59,7 @@ def release(
     Refused where it is not held, or only by others. A slot that has passed meanwhile
     is given up, and the exam is ordered again.
     """
-    order = _locked(order_id, expected_version)
+    order = locked(order_id, expected_version)
     decide(ExamState(order.status), Event.RELEASE)
     if order.holds and by not in order.holds:
         raise Refused("ORDER_STATE", order.status, Event.RELEASE)
@@ -76,13 +75,6 @@ def release(
     if _slot_passed(order):
         text = "The slot passed during the hold"
         run_event(order, event=Event.UNBOOK, cause=cause, detail=text)
-    return order
-
-
-def _locked(order_id: int, expected_version: int | None) -> Order:
-    order = Order.objects.select_for_update().get(pk=order_id)
-    if expected_version is not None and order.version != expected_version:
-        raise VersionConflict("Somebody changed this exam meanwhile. Look, then retry.")
     return order
 
 

@@ -67,6 +67,12 @@ def _require_signable(
 ) -> None:
     if not user.may(Capability.SIGN_REPORT):
         raise ReportRefused("Your role may not sign reports.", code="NOT_ALLOWED")
+    if order.identity_conflict:
+        raise ReportRefused(
+            f"It is in doubt whose exam this is: {order.identity_conflict} Settle it "
+            "on the order's page, then sign.",
+            code="PATIENT_MISMATCH",
+        )
     if order.status != ExamState.PERFORMED:
         raise ReportRefused(
             f"The exam is {ExamState(order.status).label.lower()}, more images may "

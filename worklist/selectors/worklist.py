@@ -27,7 +27,6 @@ from worklist.lifecycle import HOLDS_ROOM
 from worklist.models import Appointment, ScheduledStep, Station
 from worklist.selectors.schedule import day_range
 
-IDENTITY_CONFLICT = "identity_conflict"
 _CACHED_ITEMS = 5000
 # Local times around a change of clocks: the SQL may be wider, matches() is exact.
 _SLACK = timedelta(hours=2)
@@ -114,7 +113,8 @@ def open_steps() -> QuerySet[ScheduledStep]:
         order__status__in=WORKLIST_STATES,
         # A changed procedure makes the step for the old one worthless.
         made_for=F("order__modality"),
-    ).exclude(order__flags__contains=[IDENTITY_CONFLICT])
+        order__identity_conflict="",
+    )
 
 
 def offered_to(station: Station) -> Q:

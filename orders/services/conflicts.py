@@ -1,0 +1,80 @@
+"""Doubt about whose exam it is: off the worklist, not to be signed (section 10)."""
+
+from __future__ import annotations
+
+from orders.cause import Cause
+from orders.exceptions import OrderError
+from orders.lifecycle import NOT_STARTED
+from orders.models import Order, OrderEvent
+from orders.services.events import locked, note_on, save
+from orders.services.holding import IDENTITY, hold, release
+from radflow import unit
+from radflow.audit import services as audit
+
+
+class NoConflict(OrderError):
+    """Somebody settled it meanwhile."""
+
+    code = "NO_CONFLICT"
+
+
+@unit.atomic
+def doubt_identity(*, order_id: int, reason: str, cause: Cause) -> Order:
+    """Before the start it is held too; a begun exam keeps its state.
+
+    `reason` is shown to people and holds no patient data.
+    """
+    order = locked(order_id)
+    order.identity_conflict = reason[:300]
+    order.needs_attention = order.identity_conflict
+    save(order)
+    if order.status in NOT_STARTED:
+        order = hold(order_id=order.pk, by=IDENTITY, cause=cause, detail=reason)
+    note_on(
+        order,
+        kind=OrderEvent.Kind.CHECK,
+        title="Identity in doubt",
+        detail=reason[:500],
+        cause=cause,
+    )
+    _audit("identity_doubted", order, cause)
+    return order
+
+
+@unit.atomic
+def settle_identity(
+    *, order_id: int, note: str, cause: Cause, expected_version: int | None = None
+) -> Order:
+    """A person has compared both, and this order is its patient's.
+
+    Raises NoConflict where there is none (any more), VersionConflict.
+    """
+    order = locked(order_id, expected_version)
+    if not order.identity_conflict:
+        raise NoConflict("The identity of this order is not in doubt any more.")
+    if order.needs_attention == order.identity_conflict:
+        order.needs_attention = ""
+    order.identity_conflict = ""
+    save(order)
+    if IDENTITY in order.holds:
+        order = release(order_id=order.pk, by=IDENTITY, cause=cause, detail=note)
+    note_on(
+        order,
+        kind=OrderEvent.Kind.CHECK,
+        title="Identity settled",
+        detail=note[:500],
+        cause=cause,
+    )
+    _audit("identity_settled", order, cause)
+    return order
+
+
+def _audit(action: str, order: Order, cause: Cause) -> None:
+    audit.record(
+        action,
+        actor=cause.user,
+        actor_text=cause.actor,
+        patient_id=order.patient_id,
+        order_id=order.pk,
+        message_id=cause.inbound_id,
+    )
