@@ -2,10 +2,11 @@ from __future__ import annotations
 
 from django.urls import path
 
-from orders.views import order
+from orders.views import acts, order
 
 app_name = "orders"
 urlpatterns = [
     path("<int:order_id>/", order.detail, name="detail"),
     path("<int:order_id>/timeline/", order.timeline, name="timeline"),
+    path("<int:order_id>/act/<str:name>/", acts.act, name="act"),
 ]

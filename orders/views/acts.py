@@ -1,0 +1,182 @@
+"""What a person does to an order on its page: cancel, hold, release, settle."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods
+
+from orders.cause import Cause
+from orders.exceptions import OrderError
+from orders.forms import ActForm
+from orders.lifecycle import NOT_STARTED, Event, ExamState, Refused
+from orders.models import Order
+from orders.selectors import mrn_of, orders_with_patients
+from orders.services import hold, record_event, release, settle_identity
+from orders.services.holding import IDENTITY, PERSON
+from radflow.accounts.access import current_user, requires
+from radflow.accounts.roles import Capability
+from radflow.audit import services as audit
+
+Run = Callable[[int, str, Cause, int], Order]
+
+
+@dataclass(frozen=True)
+class Act:
+    """`fits` says whether an order offers it; `run` raises OrderError or Refused."""
+
+    title: str
+    button: str
+    note: str
+    done: str
+    icon: str
+    fits: Callable[[Order], bool]
+    run: Run
+
+
+def _cancel(order_id: int, reason: str, cause: Cause, version: int) -> Order:
+    return record_event(
+        order_id=order_id,
+        event=Event.CANCEL,
+        cause=cause,
+        detail=reason,
+        expected_version=version,
+    )
+
+
+def _hold(order_id: int, reason: str, cause: Cause, version: int) -> Order:
+    return hold(
+        order_id=order_id,
+        by=PERSON,
+        cause=cause,
+        detail=reason,
+        expected_version=version,
+    )
+
+
+def _release(order_id: int, reason: str, cause: Cause, version: int) -> Order:
+    return release(
+        order_id=order_id,
+        by=PERSON,
+        cause=cause,
+        detail=reason,
+        expected_version=version,
+    )
+
+
+def _settle(order_id: int, reason: str, cause: Cause, version: int) -> Order:
+    return settle_identity(
+        order_id=order_id, note=reason, cause=cause, expected_version=version
+    )
+
+
+def _is_waiting(order: Order) -> bool:
+    return order.status in NOT_STARTED
+
+
+def _may_be_released(order: Order) -> bool:
+    is_held = order.status == ExamState.ON_HOLD
+    return is_held and (not order.holds or PERSON in order.holds)
+
+
+ACTS: dict[str, Act] = {
+    "hold": Act(
+        "Hold the exam",
+        "Hold exam",
+        "It leaves the scanners’ worklists and keeps its slot until it is released.",
+        "Exam held.",
+        "pause",
+        lambda order: _is_waiting(order) and PERSON not in order.holds,
+        _hold,
+    ),
+    "release": Act(
+        "Release the exam",
+        "Release exam",
+        "It goes back to where it was. A slot that has passed is given up.",
+        "Exam released.",
+        "play",
+        _may_be_released,
+        _release,
+    ),
+    "cancel": Act(
+        "Cancel the order",
+        "Cancel order",
+        "It ends for good: the slot is freed and the ordering system is told. If the "
+        "exam is wanted again, it must be ordered anew.",
+        "Order cancelled.",
+        "ban",
+        _is_waiting,
+        _cancel,
+    ),
+    "settle": Act(
+        "Settle the identity",
+        "It is this patient",
+        "Compare name, birth date and both identifiers with the wristband or the "
+        "ordering system first. The exam then goes on under this patient.",
+        "Identity settled.",
+        "badge-check",
+        lambda order: bool(order.identity_conflict),
+        _settle,
+    ),
+}
+
+
+def acts_for(order: Order) -> list[tuple[str, Act]]:
+    """What the order's page offers now."""
+    return [(name, act) for name, act in ACTS.items() if act.fits(order)]
+
+
+@requires(Capability.SCHEDULE)
+@require_http_methods(["GET", "POST"])
+def act(request: HttpRequest, order_id: int, name: str) -> HttpResponse:
+    """Asks why, and does it: 409 where the order is another by now."""
+    if name not in ACTS:
+        raise Http404("There is no such act.")
+    order = get_object_or_404(orders_with_patients(), pk=order_id)
+    if request.method == "GET":
+        form = ActForm(initial={"version": order.version})
+        return _page(request, order, name, form, status=200)
+    form = ActForm(request.POST)
+    if not form.is_valid():
+        return _page(request, order, name, form, status=400)
+    try:
+        ACTS[name].run(
+            order.pk,
+            form.cleaned_data["reason"],
+            Cause(user=current_user(request)),
+            form.cleaned_data["version"],
+        )
+    except (OrderError, Refused) as error:
+        form.add_error(None, _in_words(error))
+        return _page(request, order, name, form, status=409)
+    messages.success(request, ACTS[name].done)
+    return redirect("orders:detail", order_id=order.pk)
+
+
+def _in_words(error: OrderError | Refused) -> str:
+    if isinstance(error, Refused):
+        state = ExamState(error.state).label
+        return f"This is not possible now: the exam’s state is “{state}”."
+    return error.text
+
+
+def _page(
+    request: HttpRequest, order: Order, name: str, form: ActForm, *, status: int
+) -> HttpResponse:
+    audit.record_view(
+        request, "order_viewed", order_id=order.pk, patient_id=order.patient_id
+    )
+    context = {
+        "order": order,
+        "patient": order.patient,
+        "mrn": mrn_of(order),
+        "act": ACTS[name],
+        "name": name,
+        "form": form,
+        "is_identity": name == "settle" or IDENTITY in order.holds,
+    }
+    return render(request, "orders/acts/act.html", context, status=status)
