@@ -9,7 +9,7 @@ from django.test import Client
 
 from orders.cause import Cause
 from orders.lifecycle import Event
-from orders.models import Order, OrderEvent
+from orders.models import Order, OrderEvent, Procedure, Provenance
 from orders.services import doubt_identity, hold, record_event
 from radflow.accounts.models import User
 from radflow.audit.models import AuditEntry
@@ -98,3 +98,38 @@ def test_an_identity_in_doubt_keeps_the_exam_away_until_it_is_settled(
     assert (order.identity_conflict, order.needs_attention) == ("", "")
     assert AuditEntry.objects.filter(action="identity_settled").count() == 1
     assert do(client, order, "settle") == 409
+
+
+def test_a_coordinator_orders_for_a_patient_on_file(
+    order: Order, coordinator: User, client_for: Sign
+) -> None:
+    client = client_for(coordinator)
+    page = f"/orders/new/{order.patient_id}/"
+    assert client.get(page).status_code == 200
+    (ct,) = Procedure.objects.filter(code="CTPA")
+    wanted = {"procedure": ct.pk, "priority": "S", "reason": "Second look"}
+    assert client.post(page, {**wanted, "reason": ""}).status_code == 400
+    assert client.post(page, wanted).status_code == 302
+    made = Order.objects.latest("id")
+    assert made.patient == order.patient
+    assert (made.status, made.priority, made.modality) == ("ordered", "S", "CT")
+    assert Provenance.objects.get(order=made).user == coordinator
+
+
+def test_the_side_follows_the_catalogue(
+    order: Order, coordinator: User, client_for: Sign
+) -> None:
+    knee = ProcedureFactory.create(code="KNEE", modality="DX", laterality="required")
+    page = f"/orders/new/{order.patient_id}/"
+    wanted = {"procedure": knee.pk, "priority": "R", "reason": "Fall"}
+    refused = client_for(coordinator).post(page, wanted)
+    assert (refused.status_code, b"needs a side" in refused.content) == (400, True)
+    taken = client_for(coordinator).post(page, {**wanted, "laterality": "LEFT"})
+    assert (taken.status_code, Order.objects.latest("id").laterality) == (302, "LEFT")
+
+
+def test_only_who_schedules_orders(
+    order: Order, technologist: User, client_for: Sign
+) -> None:
+    page = f"/orders/new/{order.patient_id}/"
+    assert client_for(technologist).get(page).status_code == 403
