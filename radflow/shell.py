@@ -46,6 +46,7 @@ _PLACES = (
     Place("Station", "scan-line", "worklist:station", C.PERFORM_EXAM),
     Place("Reading", "glasses", "reports:reading_list", C.WRITE_REPORT, unread_count),
     Place("Board", "layout-list", "worklist:board", C.VIEW_ORDERS),
+    Place("Patients", "users", "patients:search", C.VIEW_ORDERS),
     Place("Critical", "siren", "reports:cases", C.VIEW_CASES, open_case_count, True),
     Place("Interfaces", "cable", "messaging:list", C.VIEW_MESSAGES, open_problem_count),
 )

@@ -40,6 +40,7 @@ urlpatterns = [
     path("readyz", readyz, name="readyz"),
     path("accounts/", include("radflow.accounts.urls")),
     path("orders/", include("orders.urls")),
+    path("patients/", include("orders.patient_urls")),
     path("", include("worklist.urls")),
     path("", include("reports.urls")),
     path("messages/", include("radflow.messaging.urls")),

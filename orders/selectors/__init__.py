@@ -1,6 +1,50 @@
 """Reads of orders and patients; each a constant number of queries."""
 
-from orders.selectors.orders import mrn_of, orders_with_patients, timeline_of
+from orders.selectors.orders import (
+    mrn_of,
+    mrn_of_patient,
+    orders_with_patients,
+    timeline_of,
+)
+from orders.selectors.patients import (
+    MOST_FOUND,
+    PatientSearch,
+    find_patients,
+    links_of,
+    merges_of,
+    open_candidates,
+    orders_of,
+    patients_with_identifiers,
+    since,
+    survivor_of,
+)
 from orders.selectors.procedures import known_procedure
+from orders.selectors.provenance import (
+    Change,
+    provenance_of,
+    provenance_of_patient,
+)
+from orders.selectors.related import Related, related_to
 
-__all__ = ["known_procedure", "mrn_of", "orders_with_patients", "timeline_of"]
+__all__ = [
+    "MOST_FOUND",
+    "Change",
+    "PatientSearch",
+    "Related",
+    "find_patients",
+    "known_procedure",
+    "links_of",
+    "merges_of",
+    "mrn_of",
+    "mrn_of_patient",
+    "open_candidates",
+    "orders_of",
+    "orders_with_patients",
+    "patients_with_identifiers",
+    "provenance_of",
+    "provenance_of_patient",
+    "related_to",
+    "since",
+    "survivor_of",
+    "timeline_of",
+]

@@ -4,9 +4,10 @@ from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
 
-from orders.models import Order, OrderEvent
+from orders.models import Order, OrderEvent, Patient
 
 CLOCK_DOUBT = timedelta(minutes=2)
+_BYTES = ("inbound__raw", "inbound__ack_raw", "outbound__raw", "outbound__ack_raw")
 
 
 def orders_with_patients() -> QuerySet[Order]:
@@ -22,7 +23,8 @@ def timeline_of(order: Order) -> list[OrderEvent]:
     two minutes is placed where it was recorded, older news where it says it belongs.
     """
     events = OrderEvent.objects.filter(order=order)
-    events = events.select_related("user", "inbound", "outbound")
+    events = events.select_related("user", "inbound__peer", "outbound__peer")
+    events = events.defer(*_BYTES)
     return sorted(events, key=lambda event: (_place(event), event.pk))
 
 
@@ -33,6 +35,13 @@ def _place(event: OrderEvent) -> datetime:
 
 def mrn_of(order: Order) -> str:
     """The preferred identifier's value; reads what `orders_with_patients` fetched."""
-    identifiers = list(order.patient.identifiers.all())
-    preferred = [i for i in identifiers if i.preferred] or identifiers
-    return preferred[0].value if preferred else ""
+    return mrn_of_patient(order.patient)
+
+
+def mrn_of_patient(patient: Patient) -> str:
+    """Preferred first, retired last; reads `identifiers` as fetched before."""
+    ranked = sorted(
+        patient.identifiers.all(),
+        key=lambda each: (each.retired_at is not None, not each.preferred, each.pk),
+    )
+    return ranked[0].value if ranked else ""

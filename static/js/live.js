@@ -1,6 +1,6 @@
 // Live updates. The socket brings hints without patient data; the page fetches the
 // fragments they touch through the permission-checked GET of each region:
-//   <div data-live="order message" data-live-url="/board/rows/" [data-live-id="7"]>
+//   <div data-live="order message" data-live-url="/board/rows/" [data-live-id="7 9"]>
 // Swaps morph, so focus and scroll stay. A region somebody points into or types in
 // never changes the order of its rows: a bar offers the new ones instead.
 
@@ -27,9 +27,9 @@ const regions = () => [...document.querySelectorAll("[data-live][data-live-url]"
 
 function listensTo(region, hint) {
   const topics = region.dataset.live.split(/\s+/);
-  const only = region.dataset.liveId;
+  const only = region.dataset.liveId?.split(" ");
   const root = hint.topic.split(/[.:]/)[0];
-  return (topics.includes(hint.topic) || topics.includes(root)) && (!only || only === String(hint.id));
+  return (topics.includes(hint.topic) || topics.includes(root)) && (!only || only.includes(String(hint.id)));
 }
 
 const rowOrder = (root) => [...root.querySelectorAll("[data-row]")].map((row) => row.id);

@@ -43,6 +43,13 @@ def day_and_clock(value: datetime | None) -> str:
 
 
 @register.filter
+def day_and_clock_seconds(value: datetime | None) -> str:
+    """`10:42:07` today, else `22-Nov 10:42:07`."""
+    seconds = timezone.localtime(value).strftime(":%S") if value else ""
+    return day_and_clock(value) + seconds
+
+
+@register.filter
 def age(born: date | None) -> str:
     """`81 y`; months below two years, days below four weeks."""
     if born is None:

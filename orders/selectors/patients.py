@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db.models import Prefetch, Q, QuerySet
+
+from orders.models import (
+    DuplicateCandidate,
+    MergeJournal,
+    Order,
+    OrderEvent,
+    Patient,
+    PatientIdentifier,
+    PatientLink,
+)
+
+MOST_FOUND = 50
+
+
+@dataclass(frozen=True)
+class PatientSearch:
+    """An identifier, or a name with a birth date: one alone names too many people."""
+
+    identifier: str = ""
+    family_name: str = ""
+    given_name: str = ""
+    birth_date: date | None = None
+
+
+def patients_with_identifiers() -> QuerySet[Patient]:
+    ranked = PatientIdentifier.objects.order_by("retired_at", "-preferred", "id")
+    return Patient.objects.prefetch_related(Prefetch("identifiers", ranked))
+
+
+def find_patients(wanted: PatientSearch) -> list[Patient]:
+    """At most `MOST_FOUND` and one more, so that a reader can be told of the rest.
+
+    Retired identifiers lead to who has them now; merged records are not listed.
+    """
+    if wanted.identifier:
+        # Wristbands carry the visit number too.
+        holders = Q(identifiers__value=wanted.identifier)
+        holders |= Q(visits__number=wanted.identifier)
+        found = Patient.objects.filter(holders, merged_into=None)
+    elif wanted.family_name and wanted.birth_date:
+        found = Patient.objects.filter(
+            family_name__istartswith=wanted.family_name,
+            given_name__istartswith=wanted.given_name,
+            birth_date=wanted.birth_date,
+            merged_into=None,
+        )
+    else:
+        return []
+    ids = found.values("pk")
+    ordered = patients_with_identifiers().filter(pk__in=ids)
+    return list(ordered.order_by("family_name", "given_name", "id")[: MOST_FOUND + 1])
+
+
+def survivor_of(patient: Patient) -> Patient:
+    """Who holds this person's record now, over every merge."""
+    seen = {patient.pk}
+    while patient.merged_into is not None and patient.merged_into_id not in seen:
+        patient = patient.merged_into
+        seen.add(patient.pk)
+    return patient
+
+
+def orders_of(patient: Patient) -> QuerySet[Order]:
+    """Newest first."""
+    return Order.objects.filter(patient=patient).select_related("visit")
+
+
+def merges_of(patient: Patient) -> list[MergeJournal]:
+    """Newest first, won and lost."""
+    found = MergeJournal.objects.filter(Q(survivor=patient) | Q(retired=patient))
+    found = found.select_related(
+        "survivor", "retired", "inbound__peer", "user", "undone_by"
+    )
+    return list(found.defer("inbound__raw", "inbound__ack_raw"))
+
+
+def links_of(patient: Patient) -> list[PatientLink]:
+    """Records said to be of the same person (A24), as long as they are."""
+    found = PatientLink.objects.filter(Q(first=patient) | Q(second=patient))
+    return list(found.filter(unlinked_at=None).select_related("first", "second"))
+
+
+def open_candidates(patient: Patient | None = None) -> QuerySet[DuplicateCandidate]:
+    """Pairs to look at, the likeliest first; of one patient, or of all."""
+    found = DuplicateCandidate.objects.filter(state=DuplicateCandidate.State.OPEN)
+    if patient is not None:
+        found = found.filter(Q(first=patient) | Q(second=patient))
+    return found.select_related("first", "second").prefetch_related(
+        "first__identifiers", "second__identifiers"
+    )
+
+
+def since(orders: Iterable[int], moment: datetime) -> list[OrderEvent]:
+    """What was recorded of these orders after `moment`, newest first."""
+    found = OrderEvent.objects.filter(order_id__in=orders, recorded_at__gt=moment)
+    return list(found.select_related("order", "user").order_by("-recorded_at")[:100])

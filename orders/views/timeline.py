@@ -1,0 +1,117 @@
+"""The timeline and the progress line as the order page shows them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from orders.lifecycle import ExamState
+from orders.models import Order, OrderEvent
+from orders.views.origins import SAME_MOMENT
+
+Kind = OrderEvent.Kind
+_ICONS = {
+    Kind.MESSAGE: "inbox",
+    Kind.STATE: "circle",
+    Kind.WORKLIST: "database",
+    Kind.CHECK: "badge-check",
+    Kind.STOP: "hand",
+    Kind.REPORT: "file-text",
+    Kind.CRITICAL: "siren",
+    Kind.NOTE: "message-square",
+}
+_STATE_ICONS = {
+    ExamState.SCHEDULED: "calendar",
+    ExamState.ARRIVED: "user-check",
+    ExamState.READY: "clipboard-check",
+    ExamState.IN_PROGRESS: "play",
+    ExamState.PERFORMED: "scan",
+    ExamState.ON_HOLD: "pause",
+    ExamState.CANCELLED: "ban",
+    ExamState.DISCONTINUED: "ban",
+    ExamState.REPLACED: "repeat",
+}
+_TRACK = (
+    ExamState.ORDERED,
+    ExamState.SCHEDULED,
+    ExamState.ARRIVED,
+    ExamState.IN_PROGRESS,
+    ExamState.PERFORMED,
+)
+_TONES = {
+    Kind.MESSAGE: "msg",
+    Kind.WORKLIST: "msg",
+    Kind.STOP: "warn",
+    Kind.CRITICAL: "crit",
+}
+SHOWN = {
+    "": None,
+    "states": {Kind.STATE, Kind.CHECK, Kind.STOP, Kind.REPORT, Kind.CRITICAL},
+    "messages": {Kind.MESSAGE, Kind.WORKLIST},
+}
+
+
+@dataclass(frozen=True)
+class Milestone:
+    """A point of the progress line: reached with a time, current, or still to come."""
+
+    label: str
+    at: datetime | None
+    current: bool
+
+
+@dataclass(frozen=True)
+class Entry:
+    event: OrderEvent
+    icon: str
+    tone: str
+
+    @property
+    def recorded_apart(self) -> bool:
+        """Whether we heard of it at another moment than it happened."""
+        return abs(self.event.recorded_at - self.event.at) >= SAME_MOMENT
+
+    @property
+    def is_by_rule(self) -> bool:
+        """Neither a person, a message nor a DICOM exchange caused it."""
+        event = self.event
+        return not (
+            event.user_id or event.inbound_id or event.outbound_id or event.exchange_id
+        )
+
+
+def entries(events: list[OrderEvent], shown: str) -> list[Entry]:
+    """What one of the views `SHOWN` keeps; an unknown one keeps everything."""
+    kinds = SHOWN.get(shown)
+    return [
+        _entry(event)
+        for event in events
+        if kinds is None
+        or event.kind in kinds
+        or (shown == "messages" and bool(event.inbound_id or event.outbound_id))
+    ]
+
+
+def _entry(event: OrderEvent) -> Entry:
+    kind = Kind(event.kind)
+    icon = _ICONS[kind]
+    if kind is Kind.STATE and event.to_status:
+        icon = _STATE_ICONS.get(ExamState(event.to_status), icon)
+    if event.outbound_id:
+        icon = "send"
+    return Entry(event, icon, _TONES.get(kind, "state"))
+
+
+def track(order: Order, events: list[OrderEvent]) -> list[Milestone]:
+    """Where the exam has been, where it is, and what comes."""
+    reached = {event.to_status: event.at for event in events if event.to_status}
+    line = [
+        Milestone(state.label, reached.get(state), order.status == state)
+        for state in _TRACK
+    ]
+    if order.status not in _TRACK:
+        status = ExamState(order.status)
+        return [*line, Milestone(status.label, order.status_since, True)]
+    final = [e.at for e in events if e.kind == Kind.REPORT and "inal" in e.title]
+    report = Milestone("Final", final[-1] if final else None, bool(final))
+    return [*line, report]
