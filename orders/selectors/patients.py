@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import F, Prefetch, Q, QuerySet
 
 from orders.models import (
     DuplicateCandidate,
@@ -30,7 +30,10 @@ class PatientSearch:
 
 
 def patients_with_identifiers() -> QuerySet[Patient]:
-    ranked = PatientIdentifier.objects.order_by("retired_at", "-preferred", "id")
+    """With every identifier at hand: preferred first, retired last."""
+    ranked = PatientIdentifier.objects.order_by(
+        F("retired_at").asc(nulls_first=True), "-preferred", "id"
+    )
     return Patient.objects.prefetch_related(Prefetch("identifiers", ranked))
 
 

@@ -39,11 +39,14 @@ OF_VISIT = (
     Fact("Visit", ("number",), "visit", is_code=True, missing="None"),
     Fact("Location", ("location",), "visit", missing="Not known"),
 )
-
-OF_PATIENT_PAGE = (
-    *OF_PERSON,
+# Said only where there is one.
+RARE = (
     Fact("Ideographic", ("name_ideographic",), "patient"),
     Fact("Phonetic", ("name_phonetic",), "patient"),
+)
+OF_PATIENT_PAGE = (
+    *OF_PERSON,
+    *RARE,
     Fact("Deceased", ("deceased", "deceased_at"), "patient", missing="No"),
     Fact("Allergies", ("allergies",), "patient", missing="None known"),
     Fact("Alerts", ("alerts",), "patient", missing="None"),

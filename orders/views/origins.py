@@ -68,7 +68,7 @@ def lines(facts: Iterable[Fact], subject: Any, changes: list[Change]) -> list[Li
     return [
         Line(
             fact,
-            _together(fact, subject),
+            in_one_line(fact, subject),
             [_step(fact, each) for each in reversed(changes) if _is_of(each, fact)],
         )
         for fact in facts
@@ -85,9 +85,13 @@ def _step(fact: Fact, change: Change) -> Step:
     return Step(change, now, was, part)
 
 
-def _together(fact: Fact, subject: Any) -> str:
-    values = (in_words(name, getattr(subject, name, "")) for name in fact.names)
-    return ", ".join(value for value in values if value)
+def in_one_line(fact: Fact, subject: Any) -> str:
+    """The fact's values of `subject` as one text; a family name before its comma."""
+    values = [in_words(name, getattr(subject, name, "")) for name in fact.names]
+    said = [value for value in values if value]
+    if fact.names[0] != "family_name":
+        return ", ".join(said)
+    return ", ".join(filter(None, (values[0], " ".join(filter(None, values[1:])))))
 
 
 def _giver(change: Change) -> str:

@@ -22,7 +22,7 @@ from orders.selectors import (
     survivor_of,
 )
 from orders.views import facts
-from orders.views.origins import lines
+from orders.views.origins import Line, lines
 from orders.views.searching import PatientSearchForm, recall, remember
 from radflow.accounts.access import current_user, requires
 from radflow.accounts.roles import Capability
@@ -116,15 +116,19 @@ def _context(request: HttpRequest, patient: Patient) -> dict[str, Any]:
         "is_more": len(orders) > MOST_ORDERS,
         "visits": visits,
         "accounts": _accounts(visits),
-        "person_lines": lines(
-            facts.OF_PATIENT_PAGE, patient, provenance_of_patient(patient)
-        ),
+        "person_lines": _person_lines(patient),
         "merges": merges_of(patient),
         "links": links_of(patient),
         "candidates": [_pair(patient, each) for each in open_candidates(patient)],
         "may_merge": current_user(request).may(Capability.SCHEDULE),
         "today_live": " ".join(str(order.pk) for order in orders[:MOST_ORDERS]),
     }
+
+
+def _person_lines(patient: Patient) -> list[Line]:
+    changes = provenance_of_patient(patient)
+    found = lines(facts.OF_PATIENT_PAGE, patient, changes)
+    return [one for one in found if one.text or one.fact not in facts.RARE]
 
 
 def _pair(patient: Patient, candidate: Any) -> dict[str, Any]:

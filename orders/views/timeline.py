@@ -72,12 +72,35 @@ class Entry:
         return abs(self.event.recorded_at - self.event.at) >= SAME_MOMENT
 
     @property
-    def is_by_rule(self) -> bool:
-        """Neither a person, a message nor a DICOM exchange caused it."""
+    def causes(self) -> list[str]:
+        """Who or what did it, in words; what the detail says already is left out."""
         event = self.event
-        return not (
-            event.user_id or event.inbound_id or event.outbound_id or event.exchange_id
-        )
+        said = f"{event.title} {event.detail}"
+        found = [
+            event.user.display_name if event.user else event.actor,
+            *_message(event),
+            f"DICOM exchange {event.exchange_id}" if event.exchange_id else "",
+        ]
+        named = [one for one in found if one and one not in said]
+        return named if any(found) else ["By rule"]
+
+    @property
+    def message_type(self) -> str:
+        message = self.event.inbound or self.event.outbound
+        is_named = message is None or message.message_type in self.event.title
+        return "" if is_named or message is None else message.message_type
+
+
+def _message(event: OrderEvent) -> list[str]:
+    """The message by its control ID, and its other side."""
+    message = event.inbound or event.outbound
+    if message is None:
+        return []
+    control_id = message.control_id or str(message.pk)
+    is_told = control_id in event.detail
+    number = "" if is_told else f"message {control_id}"
+    peer = message.peer.name if message.peer else ""
+    return [peer if peer != event.actor else "", number]
 
 
 def entries(events: list[OrderEvent], shown: str) -> list[Entry]:

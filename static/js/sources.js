@@ -1,10 +1,12 @@
 // Where a value comes from: its button opens a native popover by press; here also by
 // pointing and by keyboard focus, placed beside the button. Escape closes it.
+// Menus marked data-beside are placed the same way.
 
 const OPEN_AFTER_MS = 250;
 const CLOSE_AFTER_MS = 200;
 const GAP = 4;
 const EDGE = 12;
+const BESIDE = ".provpop, .pop[data-beside]";
 
 let timer = 0;
 let pointed = null; // opened by pointing or focus: a press keeps it open
@@ -72,12 +74,12 @@ function onClick(event) {
 }
 
 function onToggle(event) {
-  if (!event.target.matches?.(".provpop")) return;
+  if (!event.target.matches?.(BESIDE)) return;
   if (event.newState === "open") place(event.target);
   else if (pointed === event.target) pointed = null;
 }
 
-const placeOpen = () => document.querySelectorAll(".provpop:popover-open").forEach(place);
+const placeOpen = () => document.querySelectorAll(`:is(${BESIDE}):popover-open`).forEach(place);
 
 document.addEventListener("pointerover", onOver);
 document.addEventListener("pointerout", onOut);
