@@ -5,6 +5,7 @@ class OrdersConfig(AppConfig):
     name = "orders"
 
     def ready(self) -> None:
-        from orders import receivers
+        from orders import authorities, receivers
 
         receivers.connect()
+        authorities.connect()

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from orders.views import duplicates, patients
+from orders.views import duplicates, merges, patients
 
 app_name = "patients"
 urlpatterns = [
@@ -11,4 +11,6 @@ urlpatterns = [
     path("<int:patient_id>/live/", patients.live, name="live"),
     path("duplicates/", duplicates.pairs, name="duplicates"),
     path("duplicates/<int:candidate_id>/", duplicates.pair, name="duplicate"),
+    path("duplicates/<int:candidate_id>/merge/", duplicates.merge, name="merge"),
+    path("merges/<int:journal_id>/undo/", merges.undo, name="unmerge"),
 ]

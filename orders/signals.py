@@ -3,6 +3,8 @@
 order_placed: order, schedule (orders.requests.ScheduleRequest), further (steps after
     the first, the same), cause
 order_rescheduled: order, schedule, cause: the placer wants another time
+patients_merged: survivor, retired, journal (MergeJournal), cause
+merge_undone: journal, cause
 order_changed: order, event (lifecycle.Event), before (ExamState), cause
 """
 
@@ -13,3 +15,5 @@ from django.dispatch import Signal
 order_placed = Signal()
 order_rescheduled = Signal()
 order_changed = Signal()
+patients_merged = Signal()
+merge_undone = Signal()

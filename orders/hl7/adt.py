@@ -1,6 +1,8 @@
-"""People and visits: ADT^A01, A04, A05, A08, A28, A31 (standards.md section 3.4)."""
+"""People and visits: ADT^A01 to A13, A28, A31, A38 (standards.md section 3.4)."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 from django.db import DataError
 
@@ -15,14 +17,16 @@ from orders.hl7.patients import (
     read_patient,
     read_visit,
 )
-from orders.services import keep_visit, update_patient
+from orders.services import change_visit, update_patient
 from radflow.hl7.message import Message
 from radflow.messaging.exceptions import Parked
 from radflow.messaging.models import Peer
 from radflow.messaging.routes import Applied, Handler, Inbound
 
 # News of a person: PV1 is there for the grammar's sake.
-_WITHOUT_VISIT = frozenset({"ADT^A28", "ADT^A31"})
+_WITHOUT_VISIT = frozenset({"A28", "A31"})
+LATE = "Late, not applied: {}"
+RETIRED = "Names a merged identifier: taken for the survivor"
 
 
 def keys(message: Message, peer: Peer | None) -> list[str]:
@@ -31,17 +35,48 @@ def keys(message: Message, peer: Peer | None) -> list[str]:
 
 def apply(inbound: Inbound) -> Applied:
     """Bring the person up to date, and the visit where PV1 names one."""
-    request = read_patient(inbound.message, inbound.peer)
-    cause = Cause(actor=inbound.peer.name, inbound_id=inbound.row.pk)
     try:
-        patient = update_patient(request=request, cause=cause)
-        if inbound.row.message_type not in _WITHOUT_VISIT:
-            keep_visit(patient, read_visit(inbound.message))
+        return _apply(inbound)
     except OrderError as error:
         raise Parked(error.code, error.text) from error
     except DataError as error:
         raise Parked("102", TOO_LONG) from error
-    return Applied(order_ids=list(patient.orders.values_list("id", flat=True)))
+
+
+def _apply(inbound: Inbound) -> Applied:
+    request = read_patient(inbound.message, inbound.peer)
+    at = request.event_time
+    cause = Cause(actor=inbound.peer.name, inbound_id=inbound.row.pk)
+    if at:
+        cause = replace(cause, at=at)
+    person = update_patient(request=request, cause=cause)
+    applied = Applied()
+    if person.late:
+        applied.warnings.append(LATE.format("patient"))
+    if person.retired:
+        refuse_retired(inbound.peer)
+        applied.warnings.append(RETIRED)
+    event = inbound.row.message_type.partition("^")[2]
+    visit = read_visit(inbound.message, inbound.peer)
+    if visit and event not in _WITHOUT_VISIT and inbound.message.first("PV1"):
+        change = change_visit(
+            patient=person.patient, request=visit, event=event, cause=cause
+        )
+        if change.late:
+            applied.warnings.append(LATE.format("visit"))
+    applied.order_ids = list(person.patient.orders.values_list("id", flat=True))
+    return applied
+
+
+def refuse_retired(peer: Peer) -> None:
+    """Where the peer's setting is to refuse what still names a merged identifier."""
+    if peer.merged_id == "reject":
+        raise Parked(
+            "204",
+            "The identifier was merged into another. This sender is set to be refused "
+            "then: it must use the surviving one.",
+            "PID^1^3",
+        )
 
 
 ADT = Handler(

@@ -36,7 +36,7 @@ def describe_orders(inbound: Inbound) -> Described:
 def describe_person(inbound: Inbound) -> Described:
     """Who the message speaks of, and the visit it names."""
     person = _person(read_patient(inbound.message, inbound.peer))
-    return {**person, **_visit(read_visit(inbound.message))}
+    return {**person, **_visit(read_visit(inbound.message, inbound.peer))}
 
 
 def _numbered(label: str, number: int, of: int) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
+from radflow.hl7.groups import Observation
+
 
 @dataclass(frozen=True)
 class Measure:
@@ -15,6 +17,11 @@ class Measure:
     factors: dict[str, Decimal]
     low: Decimal
     high: Decimal
+
+    def is_told_by(self, observation: Observation) -> bool:
+        """By its LOINC code, else by name."""
+        code, text = observation.value(3, 1), observation.value(3, 2).lower()
+        return code == self.loinc or text == self.text
 
     def read(self, value: str, unit: str) -> Decimal | None:
         """None for another unit, no number, or an implausible one."""

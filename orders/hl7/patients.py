@@ -2,9 +2,26 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from orders.authorities import canonical
+from orders.hl7.measures import HEIGHT, WEIGHT
+from orders.models import Pregnancy
 from orders.requests import Identifier, PatientRequest, VisitRequest
 from radflow.hl7.acks import HL7Error
-from radflow.hl7.fields import CX, PL, XPN, parse_date, xcn_to_pn, xpn_to_pn
+from radflow.hl7.fields import (
+    CX,
+    PL,
+    XPN,
+    parse_date,
+    parse_ts,
+    xcn_to_pn,
+    xpn_to_pn,
+)
+from radflow.hl7.groups import patient_group
 from radflow.hl7.message import NULL, Message, Segment
 from radflow.messaging.exceptions import Parked
 from radflow.messaging.models import Peer
@@ -36,9 +53,11 @@ def patient_keys(message: Message) -> list[str]:
     return [f"P:{value}" for value in values if value]
 
 
-def read_patient(message: Message, peer: Peer) -> PatientRequest:
-    """The person this message speaks of; raises Parked for a datum we cannot trust."""
-    pid = message.first("PID")
+def read_patient(
+    message: Message, peer: Peer, pid: Segment | None = None
+) -> PatientRequest:
+    """The person of `pid`, else of the first PID; raises Parked for a wrong datum."""
+    pid = pid or message.first("PID")
     if pid is None:
         raise Parked("100", "The message has no PID segment.", "PID^1")
     name = _name(pid)
@@ -55,9 +74,63 @@ def read_patient(message: Message, peer: Peer) -> PatientRequest:
         sex=_sex(pid),
         deceased=pid.value(30) == "Y",
         allergies=_allergies(message),
+        pregnancy=_pregnancy(message),
         cleared=_cleared(pid, message),
+        event_time=event_time(message, peer),
+        sources={name: path for name, path in _SOURCES.items() if _has(pid, path)},
         **_other_scripts(pid),
+        **_measures(message),
     )
+
+
+_SOURCES = {
+    "family_name": "PID-5.1",
+    "given_name": "PID-5.2",
+    "middle_name": "PID-5.3",
+    "suffix": "PID-5.4",
+    "prefix": "PID-5.5",
+    "name_ideographic": "PID-5",
+    "name_phonetic": "PID-5",
+    "birth_date": "PID-7",
+    "birth_date_text": "PID-7",
+    "sex": "PID-8",
+    "deceased": "PID-30",
+}
+
+
+def _has(pid: Segment, path: str) -> bool:
+    number, _, component = path.removeprefix("PID-").partition(".")
+    return bool(pid.value(int(number), int(component or 1)))
+
+
+def event_time(message: Message, peer: Peer) -> datetime | None:
+    """EVN-6, EVN-2, else MSH-7, aware (section 5.4); None where none is a time."""
+    zone = ZoneInfo(peer.time_zone)
+    evn = message.first("EVN")
+    told = [evn.value(6), evn.value(2)] if evn else []
+    for text in (*told, message.message_time):
+        if text in ("", NULL):
+            continue
+        with suppress(HL7Error):
+            at = parse_ts(text, zone=zone, message_time=message.message_time).value
+            return min(at, datetime.now(UTC))
+    return None
+
+
+def _pregnancy(message: Message) -> int | None:
+    pv1 = message.first("PV1")
+    return Pregnancy.DEFINITELY if pv1 and pv1.value(15) == "B6" else None
+
+
+def _measures(message: Message) -> dict[str, Any]:
+    """Weight and height of the person, told before any order (A01, A08)."""
+    found = {}
+    for observation in patient_group(message).obx:
+        for name, kind in (("weight_kg", WEIGHT), ("height_m", HEIGHT)):
+            if kind.is_told_by(observation):
+                value = kind.read(observation.value(5), observation.value(6, 1))
+                found[name] = value
+    return found
 
 
 def _cleared(pid: Segment, message: Message) -> frozenset[str]:
@@ -95,20 +168,41 @@ def _sex(pid: Segment) -> str:
 
 
 def _identifiers(pid: Segment, message: Message, peer: Peer) -> tuple[Identifier, ...]:
-    read = [cx for cx in CX.all(pid, 3) if cx.id.strip()]
-    return tuple(dict.fromkeys(_identifier(cx, message, peer) for cx in read))
+    """PID-3; PID-2 and PID-4, deprecated, are read as further ones (section 10)."""
+    main = [cx for cx in CX.all(pid, 3) if cx.id.strip()]
+    more = [
+        cx
+        for number in (2, 4)
+        for cx in CX.all(pid, number)
+        if cx.id.strip() and (cx.authority or cx.universal_id)
+    ]
+    found = [_identifier(cx, message, peer, "PID^1^3^1^4") for cx in (*main, *more)]
+    return tuple(dict.fromkeys(found))
 
 
-def _identifier(cx: CX, message: Message, peer: Peer) -> Identifier:
-    authority = cx.authority or cx.universal_id or _default_authority(message, peer)
+def read_identifiers(
+    segment: Segment, number: int, message: Message, peer: Peer, kind: str = ""
+) -> tuple[Identifier, ...]:
+    """The CX repetitions of a field such as MRG-1; `kind` where CX-5 is empty."""
+    where = f"{segment.name}^1^{number}^1^4"
+    told = [cx for cx in CX.all(segment, number) if cx.id.strip() and cx.id != NULL]
+    return tuple(_identifier(cx, message, peer, where, kind or "MR") for cx in told)
+
+
+def _identifier(
+    cx: CX, message: Message, peer: Peer, where: str, kind: str = "MR"
+) -> Identifier:
+    authority = canonical(cx.authority, cx.universal_id) or canonical(
+        _default_authority(message, peer)
+    )
     if not authority:
         raise Parked(
             "101",
-            "PID-3 names no assigning authority, and the sender has no default. Set "
-            "a default authority on the peer, then replay.",
-            "PID^1^3^1^4",
+            f"An identifier in {where.split('^')[0]} names no assigning authority, and "
+            "the sender has no default. Set one on the peer, then replay.",
+            where,
         )
-    return Identifier(cx.id.strip(), authority.strip(), cx.type or "MR")
+    return Identifier(cx.id.strip(), authority, cx.type or kind)
 
 
 def _default_authority(message: Message, peer: Peer) -> str:
@@ -122,26 +216,55 @@ def _allergies(message: Message) -> tuple[str, ...]:
     return tuple(text for text in texts if text and text != NULL)
 
 
-def read_visit(message: Message) -> VisitRequest | None:
-    """The visit of PV1-19, else of the account in PID-18; None without either."""
-    pv1, pid = message.first("PV1"), message.first("PID")
+def read_visit(
+    message: Message, peer: Peer, pv1: Segment | None = None
+) -> VisitRequest | None:
+    """The visit of PV1-19, else of the account in PID-18; None without either.
+
+    Without PV1 the number is empty: the account alone says which open visit is meant.
+    """
+    pv1, pid = pv1 or message.first("PV1"), message.first("PID")
     account = CX.of(pid, 18) if pid else CX()
+    issuer = canonical(account.authority, account.universal_id)
     if pv1 is None:
-        return None
+        if not account.id:
+            return None
+        return VisitRequest("", account_number=account.id, account_authority=issuer)
     visit = CX.of(pv1, 19)
     number = visit if visit.id else account
     if not number.id:
         return None
     return VisitRequest(
         number=number.id,
-        assigning_authority=number.authority or message.sending_facility,
+        assigning_authority=canonical(number.authority, number.universal_id)
+        or canonical(message.sending_facility),
         account_number=account.id,
+        account_authority=issuer,
+        alternate_number=CX.of(pv1, 50).id,
         patient_class=_said(pv1, 2)[:1],
         location=_location(PL.of(pv1, 3)),
+        prior_location=_location(PL.of(pv1, 6)),
         attending=xcn_to_pn(pv1, 7),
         referring=xcn_to_pn(pv1, 8),
         ambulatory_status=_said(pv1, 15),
+        event_time=event_time(message, peer),
+        sources=_VISIT_SOURCES,
     )
+
+
+_VISIT_SOURCES = {
+    "number": "PV1-19",
+    "assigning_authority": "PV1-19.4",
+    "account_number": "PID-18",
+    "account_authority": "PID-18.4",
+    "alternate_number": "PV1-50",
+    "patient_class": "PV1-2",
+    "location": "PV1-3",
+    "prior_location": "PV1-6",
+    "attending": "PV1-7",
+    "referring": "PV1-8",
+    "ambulatory_status": "PV1-15",
+}
 
 
 def _said(segment: Segment, number: int) -> str:

@@ -48,7 +48,7 @@ class Question:
 
     @cached_property
     def visit(self) -> VisitRequest | None:
-        return read_visit(self.inbound.message)
+        return read_visit(self.inbound.message, self.inbound.peer)
 
     @property
     def control(self) -> str:

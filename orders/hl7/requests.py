@@ -320,7 +320,7 @@ class Reader:
 
     def _measure(self, kind: Measure) -> Decimal | None:
         for obx in self.group.obx:
-            if obx.value(3, 1) == kind.loinc or obx.value(3, 2).lower() == kind.text:
+            if kind.is_told_by(obx):
                 return kind.read(obx.value(5), obx.value(6, 1))
         return None
 

@@ -13,21 +13,27 @@ from orders.services.events import (
     set_schedule,
 )
 from orders.services.holding import hold, release
-from orders.services.patients import keep_visit, register_patient, update_patient
+from orders.services.merging import merge_by_hand, merge_patients
+from orders.services.patients import register_patient, update_patient
 from orders.services.placing import Placed, place_order
 from orders.services.provenance import keep_source
 from orders.services.reporting import set_report_status
 from orders.services.tombstones import bury
+from orders.services.unmerging import undo_merge
+from orders.services.visits import change_visit, keep_visit
 
 __all__ = [
     "Changed",
     "Placed",
     "bury",
     "change_order",
+    "change_visit",
     "doubt_identity",
     "hold",
     "keep_source",
     "keep_visit",
+    "merge_by_hand",
+    "merge_patients",
     "note",
     "note_on",
     "place_order",
@@ -41,5 +47,6 @@ __all__ = [
     "set_report_status",
     "set_schedule",
     "settle_identity",
+    "undo_merge",
     "update_patient",
 ]

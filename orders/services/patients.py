@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import F
 
 from orders.cause import Cause
 from orders.exceptions import PatientMismatch
 from orders.identity import Comparison, compare
-from orders.lifecycle import OPEN_STATES
-from orders.models import Order, Patient, PatientIdentifier, Visit
-from orders.requests import Identifier, PatientRequest, VisitRequest
+from orders.lifecycle import OPEN_STATES, ExamState
+from orders.models import Order, OrderEvent, Patient
+from orders.requests import Identifier, PatientRequest
+from orders.services.events import note_on, save
+from orders.services.identifiers import add_identifiers, find_ids
+from orders.services.provenance import keep_source
 from radflow import unit
 from radflow.audit import services as audit
 from radflow.live import services as live
@@ -26,9 +32,33 @@ _DEMOGRAPHICS = (
     "birth_date_text",
     "sex",
     "deceased",
+    "deceased_at",
     "allergies",
+    "alerts",
+    "weight_kg",
+    "height_m",
+    "pregnancy",
 )
+_LISTS = frozenset({"allergies", "alerts"})
+# By these a technologist knows the person.
+_IDENTIFYING = frozenset({"family_name", "given_name", "birth_date_text", "sex"})
+_CHECKED_IN = (ExamState.ARRIVED, ExamState.READY, ExamState.IN_PROGRESS)
 _BLANK = Patient()
+CHANGED_AFTER_CHECK_IN = (
+    "Name, birth date or sex changed after check-in. Compare with the wristband again."
+)
+
+
+@dataclass(frozen=True)
+class PatientChange:
+    """`late`: older than what is known of the person, so not applied (5.4).
+
+    `retired` where the message still names an identifier that was merged away.
+    """
+
+    patient: Patient
+    late: bool = False
+    retired: bool = False
 
 
 @unit.atomic
@@ -38,59 +68,108 @@ def register_patient(*, request: PatientRequest, cause: Cause) -> Patient:
     Known people are never overwritten here, only empty values filled (D11).
     Raises PatientMismatch where identifiers and demographics disagree (section 10).
     """
-    patient = _find_locked(request.identifiers)
+    patient = find_locked(request.identifiers)
     if patient is None:
-        return _create(request, cause)
+        return create_patient(request, cause)
+    refuse_conflict(patient, request)
+    add_identifiers(patient, request.identifiers)
+    fresh = {n: v for n, v in _said(request).items() if not getattr(patient, n)}
+    if fresh:
+        _set(patient, fresh, request, cause)
+    return patient
+
+
+def refuse_conflict(patient: Patient, request: PatientRequest) -> None:
     if compare(patient, request) is Comparison.CONFLICT:
         raise PatientMismatch(
             "The identifier belongs to a person with another name, birth date or "
             "sex. Compare both and resolve, then apply the message again."
         )
-    _add_identifiers(patient, request.identifiers)
-    _fill_empty(patient, request)
-    return patient
 
 
 @unit.atomic
-def update_patient(*, request: PatientRequest, cause: Cause) -> Patient:
+def update_patient(*, request: PatientRequest, cause: Cause) -> PatientChange:
     """What ADT says of a person replaces what we have, field by field.
 
-    Empty fields leave, fields in `request.cleared` delete (standards.md 3.1).
+    Empty fields leave, fields in `request.cleared` delete (standards.md 3.1). An
+    identifier that was merged away and now comes with another name and birth date is
+    no news of the survivor: PatientMismatch.
     """
-    patient = _find_locked(request.identifiers)
+    patient = find_locked(request.identifiers)
     if patient is None:
-        return _create(request, cause)
-    before = {name: getattr(patient, name) for name in _DEMOGRAPHICS}
-    for name in _DEMOGRAPHICS:
-        if name in request.cleared:
-            setattr(patient, name, getattr(_BLANK, name))
-        elif value := getattr(request, name):
-            setattr(patient, name, list(value) if name == "allergies" else value)
-    _add_identifiers(patient, request.identifiers)
-    changed = [name for name in _DEMOGRAPHICS if getattr(patient, name) != before[name]]
+        return PatientChange(create_patient(request, cause))
+    retired = _names_retired(request.identifiers)
+    if retired:
+        refuse_conflict(patient, request)
+    if _is_late(patient, request):
+        return PatientChange(patient, late=True, retired=retired)
+    add_identifiers(patient, request.identifiers)
+    told: dict[str, Any] = {n: getattr(_BLANK, n) for n in request.cleared}
+    told |= {n: v for n, v in _said(request).items() if n not in request.cleared}
+    changed = {n: v for n, v in told.items() if getattr(patient, n) != v}
+    patient.demographics_at = request.event_time or patient.demographics_at
     if changed:
-        _save_changed(patient, changed, cause)
-    return patient
+        _set(patient, changed, request, cause)
+        _tell_changed(patient, frozenset(changed), cause)
+    elif request.event_time:
+        patient.save(update_fields=["demographics_at"])
+    return PatientChange(patient, retired=retired)
 
 
-def _save_changed(patient: Patient, changed: list[str], cause: Cause) -> None:
+def _said(request: PatientRequest) -> dict[str, Any]:
+    values = {name: getattr(request, name) for name in _DEMOGRAPHICS}
+    return {n: list(v) if n in _LISTS else v for n, v in values.items() if v}
+
+
+def _is_late(patient: Patient, request: PatientRequest) -> bool:
+    at, known = request.event_time, patient.demographics_at
+    return bool(at and known and at < known)
+
+
+def _names_retired(identifiers: tuple[Identifier, ...]) -> bool:
+    """Nothing but what a merge or a change has taken out of use."""
+    rows = find_ids(identifiers)
+    return bool(rows) and all(row.retired_at for row in rows)
+
+
+def _set(
+    patient: Patient, values: dict[str, Any], request: PatientRequest, cause: Cause
+) -> None:
+    was = {name: getattr(patient, name) for name in values}
+    for name, value in values.items():
+        setattr(patient, name, value)
     patient.version += 1
     patient.save()
-    _audit("patient_updated", patient, cause, changed=changed)
-    for order in Order.objects.filter(patient=patient, status__in=OPEN_STATES):
-        live.publish("order", order.pk, order.version)
+    keep_source(patient, was=was, now=values, sources=request.sources, cause=cause)
 
 
-def _find_locked(identifiers: tuple[Identifier, ...]) -> Patient | None:
-    if not identifiers:
-        return None
-    keys = {(i.value, i.assigning_authority, i.type) for i in identifiers}
-    found = PatientIdentifier.objects.filter(value__in={key[0] for key in keys})
-    ids = {
-        row.patient_id
-        for row in found
-        if (row.value, row.assigning_authority, row.type) in keys
-    }
+def _tell_changed(patient: Patient, changed: frozenset[str], cause: Cause) -> None:
+    record("patient_updated", patient, cause, changed=sorted(changed))
+    live.publish("patient", patient.pk, patient.version)
+    orders = Order.objects.filter(patient=patient, status__in=OPEN_STATES)
+    alarming = bool(changed & _IDENTIFYING)
+    for order in orders.select_for_update().order_by("pk"):
+        if alarming and order.status in _CHECKED_IN:
+            _alarm(order, cause)
+        else:
+            live.publish("order", order.pk, order.version)
+
+
+def _alarm(order: Order, cause: Cause) -> None:
+    order.needs_attention = CHANGED_AFTER_CHECK_IN
+    save(order)
+    note_on(
+        order,
+        kind=OrderEvent.Kind.STOP,
+        title="Patient data changed after check-in",
+        detail=CHANGED_AFTER_CHECK_IN,
+        cause=cause,
+    )
+
+
+def find_locked(identifiers: tuple[Identifier, ...]) -> Patient | None:
+    """The one person of these identifiers; PatientMismatch where they are two."""
+    ids = {row.patient_id for row in find_ids(identifiers)}
     if len(ids) > 1:
         raise PatientMismatch(
             "The identifiers of this message belong to two different people. "
@@ -101,86 +180,23 @@ def _find_locked(identifiers: tuple[Identifier, ...]) -> Patient | None:
     return Patient.objects.select_for_update().get(pk=ids.pop())
 
 
-def _create(request: PatientRequest, cause: Cause) -> Patient:
-    values = {name: getattr(request, name) for name in _DEMOGRAPHICS}
-    patient = Patient.objects.create(**{**values, "allergies": list(request.allergies)})
-    _insert_identifiers(patient, request.identifiers, known=[])
-    _audit("patient_created", patient, cause)
+def create_patient(request: PatientRequest, cause: Cause) -> Patient:
+    said = _said(request)
+    patient = Patient.objects.create(**said, demographics_at=request.event_time)
+    add_identifiers(patient, request.identifiers, known=())
+    record("patient_created", patient, cause)
+    keep_source(patient, was={}, now=said, sources=request.sources, cause=cause)
     return patient
 
 
-def _add_identifiers(patient: Patient, identifiers: tuple[Identifier, ...]) -> None:
-    _insert_identifiers(patient, identifiers, known=list(patient.identifiers.all()))
+def touch(patient_ids: set[int]) -> None:
+    """Their identifiers changed: what is shown of them must be read again."""
+    Patient.objects.filter(pk__in=patient_ids).update(version=F("version") + 1)
+    for patient in Patient.objects.filter(pk__in=patient_ids):
+        live.publish("patient", patient.pk, patient.version)
 
 
-def _insert_identifiers(
-    patient: Patient,
-    identifiers: tuple[Identifier, ...],
-    known: list[PatientIdentifier],
-) -> None:
-    held = {(row.value, row.assigning_authority, row.type) for row in known}
-    has_preferred = any(row.preferred for row in known)
-    fresh = []
-    for index, one in enumerate(_preferred_first(identifiers)):
-        if (one.value, one.assigning_authority, one.type) in held:
-            continue
-        row = PatientIdentifier(patient=patient, **vars(one))
-        row.preferred = index == 0 and not has_preferred
-        fresh.append(row)
-    if fresh:
-        PatientIdentifier.objects.bulk_create(fresh)
-
-
-def _preferred_first(identifiers: tuple[Identifier, ...]) -> list[Identifier]:
-    unique = list(dict.fromkeys(identifiers))
-    return sorted(unique, key=lambda identifier: identifier.type != "MR")
-
-
-def _fill_empty(patient: Patient, request: PatientRequest) -> None:
-    filled = [
-        name
-        for name in _DEMOGRAPHICS
-        if getattr(request, name) and not getattr(patient, name)
-    ]
-    for name in filled:
-        value = getattr(request, name)
-        setattr(patient, name, list(value) if name == "allergies" else value)
-    if filled:
-        patient.version += 1
-        patient.save()
-
-
-def keep_visit(patient: Patient, request: VisitRequest | None) -> Visit | None:
-    """The visit of this number, made or brought up to date; None without a number."""
-    if request is None or not request.number:
-        return None
-    values = {
-        field.name: getattr(request, field.name)
-        for field in fields(request)
-        if getattr(request, field.name)
-    }
-    visit = Visit.objects.filter(
-        number=request.number, assigning_authority=request.assigning_authority
-    ).first()
-    if visit is None:
-        return Visit.objects.create(patient=patient, **values)
-    if visit.patient_id != patient.pk:
-        raise PatientMismatch(
-            "The visit number belongs to another patient. Correct the sender, or "
-            "move the visit, then apply the message again."
-        )
-    _update_visit(visit, values)
-    return visit
-
-
-def _update_visit(visit: Visit, values: dict[str, str]) -> None:
-    if any(getattr(visit, name) != value for name, value in values.items()):
-        for name, value in values.items():
-            setattr(visit, name, value)
-        visit.save()
-
-
-def _audit(
+def record(
     action: str, patient: Patient, cause: Cause, changed: list[str] | None = None
 ) -> None:
     audit.record(

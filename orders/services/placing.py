@@ -22,8 +22,9 @@ from orders.requests import Code, OrderRequest, PatientRequest, VisitRequest
 from orders.selectors import known_procedure
 from orders.services import tombstones
 from orders.services.events import tell_timeline
-from orders.services.patients import keep_visit, register_patient
+from orders.services.patients import register_patient
 from orders.services.provenance import keep_source
+from orders.services.visits import keep_visit
 from radflow import unit
 from radflow.audit import services as audit
 from radflow.live import services as live
@@ -107,7 +108,7 @@ def place_order(
     _refuse_used_numbers(request, known)
     made = Order(
         patient=person,
-        visit=keep_visit(person, visit),
+        visit=keep_visit(person, visit, cause),
         peer=peer,
         generation=earlier.generation + 1 if earlier else 1,
         replaces=replaces,

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
+from django import forms
+from django.contrib import messages
 from django.db.models import Max
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
-from django.views.decorators.http import require_GET
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_POST
 
+from orders.cause import Cause
+from orders.exceptions import OrderError
 from orders.models import DuplicateCandidate, Order, Patient
 from orders.selectors import mrn_of_patient, open_candidates
+from orders.services.merging import merge_by_hand
 from orders.views import facts
-from orders.views.origins import in_words
+from orders.views.origins import in_one_line
 from radflow.accounts.access import current_user, requires
 from radflow.accounts.roles import Capability
 from radflow.audit import services as audit
@@ -45,6 +51,22 @@ class Row:
         return "same" if self.first == self.second else "differs"
 
 
+class MergeForm(forms.Form):
+    """`people` are the two that the survivor is chosen from."""
+
+    survivor = forms.ChoiceField(
+        label="Record that stays", widget=forms.RadioSelect, choices=()
+    )
+    compared = forms.BooleanField(
+        label="I compared both with the registration or the wristband: one person"
+    )
+
+    def __init__(self, *args: Any, people: tuple[int, int], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        chosen = self.fields["survivor"]
+        chosen.choices = [(pk, pk) for pk in people]  # type: ignore[attr-defined]
+
+
 @requires(Capability.VIEW_ORDERS)
 @require_GET
 def pairs(request: HttpRequest) -> HttpResponse:
@@ -69,7 +91,45 @@ def _mrn(patient: Patient) -> str:
 def pair(request: HttpRequest, candidate_id: int) -> HttpResponse:
     """Both records beside each other, and what a person may decide."""
     candidate = _candidate(candidate_id)
-    return render(request, "orders/merges/pair.html", _context(request, candidate))
+    return _pair_page(request, candidate)
+
+
+def _pair_page(
+    request: HttpRequest,
+    candidate: DuplicateCandidate,
+    *,
+    merge_form: MergeForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    people = (candidate.first_id, candidate.second_id)
+    context = {
+        **_context(request, candidate),
+        "merge_form": merge_form or MergeForm(people=people),
+    }
+    return render(request, "orders/merges/pair.html", context, status=status)
+
+
+@requires(Capability.SCHEDULE)
+@require_POST
+def merge(request: HttpRequest, candidate_id: int) -> HttpResponse:
+    """One person: the record that was chosen stays, the other leads to it."""
+    candidate = _candidate(candidate_id)
+    people = (candidate.first_id, candidate.second_id)
+    form = MergeForm(request.POST, people=people)
+    if not form.is_valid():
+        return _pair_page(request, candidate, merge_form=form, status=400)
+    survivor = int(form.cleaned_data["survivor"])
+    try:
+        merge_by_hand(
+            survivor_id=survivor,
+            retired_id=people[survivor == people[0]],
+            cause=Cause(user=current_user(request)),
+        )
+    except OrderError as error:
+        form.add_error(None, error.text)
+        return _pair_page(request, candidate, merge_form=form, status=409)
+    messages.success(request, "Merged. It can be taken back in the journal below.")
+    return redirect("patients:detail", survivor)
 
 
 def _candidate(candidate_id: int) -> DuplicateCandidate:
@@ -103,8 +163,6 @@ def _side(patient: Patient) -> Side:
 
 def _rows(first: Patient, second: Patient) -> Iterator[Row]:
     for fact in facts.OF_PATIENT_PAGE:
-        texts = [
-            " ".join(filter(None, (in_words(n, getattr(one, n)) for n in fact.names)))
-            for one in (first, second)
-        ]
-        yield Row(fact.label, *texts)
+        row = Row(fact.label, in_one_line(fact, first), in_one_line(fact, second))
+        if row.verdict != "neither":
+            yield row

@@ -1,0 +1,152 @@
+"""Taking a merge back: what went over returns, unless it moved on (section 10)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils import timezone
+
+from orders import signals
+from orders.cause import Cause
+from orders.exceptions import OrderError
+from orders.models import (
+    MergeJournal,
+    Order,
+    OrderEvent,
+    Patient,
+    PatientIdentifier,
+    Visit,
+)
+from orders.services.events import note_on, save
+from orders.services.identifiers import choose_preferred
+from orders.services.merging import lock_both
+from orders.services.patients import record
+from radflow import unit
+from radflow.live import services as live
+
+_MODELS: dict[str, Any] = {"visit": Visit, "order": Order}
+
+
+class CannotUndo(OrderError):
+    """Taken back already, or something later stands on it."""
+
+    code = "MERGE_UNDONE"
+
+
+@dataclass(frozen=True)
+class Undone:
+    """`left` counts what had moved on since, and stays where it is."""
+
+    journal: MergeJournal
+    left: int
+
+
+@unit.atomic
+def undo_merge(*, journal_id: int, reason: str, cause: Cause) -> Undone:
+    """Audited and explained on every order; raises CannotUndo."""
+    journal = MergeJournal.objects.select_for_update().get(pk=journal_id)
+    _refuse(journal)
+    survivor, retired = lock_both(journal.survivor_id, journal.retired_id)
+    back = _Back(journal, survivor, retired, cause)
+    back.identifiers()
+    back.visits()
+    back.orders(reason)
+    back.values()
+    retired.merged_into = None if retired.pk != survivor.pk else retired.merged_into
+    for patient in {survivor.pk: survivor, retired.pk: retired}.values():
+        patient.version += 1
+        patient.save()
+        live.publish("patient", patient.pk, patient.version)
+        record("patient_unmerged", patient, cause)
+    journal.undone_at, journal.undone_by = timezone.now(), cause.user
+    journal.undo_reason = reason[:300]
+    journal.save()
+    signals.merge_undone.send(MergeJournal, journal=journal, cause=cause)
+    return Undone(journal, back.left)
+
+
+def _refuse(journal: MergeJournal) -> None:
+    if journal.undone_at:
+        raise CannotUndo("This was taken back already.")
+    later = MergeJournal.objects.filter(pk__gt=journal.pk, undone_at=None)
+    people = (journal.survivor_id, journal.retired_id)
+    if later.filter(kind=MergeJournal.Kind.MERGE, retired__in=people).exists():
+        raise CannotUndo(
+            "One of the two was merged again later. Take the later merge back first."
+        )
+
+
+class _Back:
+    """Brings back what still is where the journal put it."""
+
+    def __init__(
+        self, journal: MergeJournal, survivor: Patient, retired: Patient, cause: Cause
+    ) -> None:
+        self.moved = journal.moved
+        self.survivor = survivor
+        self.retired = retired
+        self.cause = cause
+        self.left = 0
+
+    def identifiers(self) -> None:
+        added = self._named("added")
+        aliases = self._named("alias")
+        rows = PatientIdentifier.objects.filter(patient=self.survivor)
+        for row in rows.filter(pk__in=added):
+            row.retired_at, row.preferred = timezone.now(), False
+            row.save()
+        for row in rows.filter(pk__in=aliases):
+            row.patient = self.retired
+            row.save()
+        wanted = self.moved["identifiers"]
+        for row in self._still_here(rows.filter(pk__in=wanted), len(wanted)):
+            row.patient, row.retired_at = self.retired, None
+            row.save()
+        for owner in {self.survivor.pk: self.survivor, self.retired.pk: self.retired}:
+            choose_preferred(
+                list(PatientIdentifier.objects.filter(patient_id=owner)), []
+            )
+
+    def visits(self) -> None:
+        wanted = self.moved["visits"]
+        found = Visit.objects.filter(pk__in=wanted, patient=self.survivor)
+        for visit in self._still_here(found, len(wanted)):
+            visit.patient = self.retired
+            visit.save()
+
+    def orders(self, reason: str) -> None:
+        wanted = self.moved["orders"]
+        found = Order.objects.select_for_update().filter(
+            pk__in=wanted, patient=self.survivor
+        )
+        for order in self._still_here(found.order_by("pk"), len(wanted)):
+            order.patient = self.retired
+            save(order)
+            note_on(
+                order,
+                kind=OrderEvent.Kind.STOP,
+                title="Merge taken back",
+                detail=reason[:500],
+                cause=self.cause,
+            )
+
+    def values(self) -> None:
+        """Values of visits and orders, where nobody has changed them since."""
+        for key, before in self.moved["changed"].items():
+            kind, _, pk = key.partition(":")
+            if kind not in _MODELS:
+                continue
+            row = _MODELS[kind].objects.select_for_update().get(pk=pk)
+            for name, value in before.items():
+                setattr(row, name, value)
+            row.save()
+
+    def _named(self, kind: str) -> list[int]:
+        keys = (key.partition(":") for key in self.moved["changed"])
+        return [int(pk) for name, _, pk in keys if name == kind]
+
+    def _still_here(self, found: Any, expected: int) -> list[Any]:
+        rows = list(found)
+        self.left += expected - len(rows)
+        return rows

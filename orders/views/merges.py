@@ -1,0 +1,88 @@
+"""Taking back a merge: first what happened since, then why."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods
+
+from orders.cause import Cause
+from orders.exceptions import OrderError
+from orders.models import MergeJournal, Order
+from orders.selectors import mrn_of_patient, since
+from orders.services.unmerging import undo_merge
+from radflow.accounts.access import current_user, requires
+from radflow.accounts.roles import Capability
+from radflow.audit import services as audit
+
+
+class UndoForm(forms.Form):
+    reason = forms.CharField(max_length=300, widget=forms.Textarea(attrs={"rows": 2}))
+
+
+@requires(Capability.SCHEDULE)
+@require_http_methods(["GET", "POST"])
+def undo(request: HttpRequest, journal_id: int) -> HttpResponse:
+    """Nothing goes back before a person has seen what stands on the merge."""
+    journal = get_object_or_404(_journals(), pk=journal_id)
+    form = UndoForm(request.POST or None)
+    if request.method == "GET":
+        return _page(request, journal, UndoForm())
+    if not form.is_valid():
+        return _page(request, journal, form, status=400)
+    try:
+        done = undo_merge(
+            journal_id=journal.pk,
+            reason=form.cleaned_data["reason"],
+            cause=Cause(user=current_user(request)),
+        )
+    except OrderError as error:
+        form.add_error(None, error.text)
+        return _page(request, journal, form, status=409)
+    messages.success(request, _said(done.left))
+    return redirect("patients:detail", journal.survivor_id)
+
+
+def _said(left: int) -> str:
+    if not left:
+        return "Taken back."
+    return f"Taken back. {left} had moved on since, and stayed."
+
+
+def _journals() -> Any:
+    found = MergeJournal.objects.select_related(
+        "survivor", "retired", "user", "undone_by"
+    )
+    return found.prefetch_related("survivor__identifiers", "retired__identifiers")
+
+
+def _page(
+    request: HttpRequest, journal: MergeJournal, form: UndoForm, *, status: int = 200
+) -> HttpResponse:
+    audit.record_view(
+        request, "merge_viewed", patient_id=journal.survivor_id, detail=_ids(journal)
+    )
+    moved = journal.moved.get("orders", [])
+    later = MergeJournal.objects.filter(pk__gt=journal.pk, undone_at=None)
+    context = {
+        "journal": journal,
+        "mrn": mrn_of_patient(journal.survivor),
+        "patient": journal.survivor,
+        "form": form,
+        "orders": list(Order.objects.filter(pk__in=moved).order_by("-id")),
+        "counts": {kind: len(journal.moved.get(kind, [])) for kind in _COUNTED},
+        "events": since(moved, journal.recorded_at),
+        "later": list(later.filter(survivor=journal.survivor_id)[:20]),
+    }
+    return render(request, "orders/merges/undo.html", context, status=status)
+
+
+_COUNTED = ("identifiers", "visits", "orders")
+
+
+def _ids(journal: MergeJournal) -> dict[str, int]:
+    return {"merge": journal.pk, "retired": journal.retired_id}
