@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db.models import F
@@ -97,7 +98,8 @@ def update_patient(*, request: PatientRequest, cause: Cause) -> PatientChange:
     """
     patient = find_locked(request.identifiers)
     if patient is None:
-        return PatientChange(create_patient(request, cause))
+        known_at = request.event_time
+        return PatientChange(create_patient(request, cause, known_at=known_at))
     retired = _names_retired(request.identifiers)
     if retired:
         refuse_conflict(patient, request)
@@ -180,9 +182,12 @@ def find_locked(identifiers: tuple[Identifier, ...]) -> Patient | None:
     return Patient.objects.select_for_update().get(pk=ids.pop())
 
 
-def create_patient(request: PatientRequest, cause: Cause) -> Patient:
+def create_patient(
+    request: PatientRequest, cause: Cause, *, known_at: datetime | None = None
+) -> Patient:
+    """`known_at` is the event time where the message is news of the person (ADT)."""
     said = _said(request)
-    patient = Patient.objects.create(**said, demographics_at=request.event_time)
+    patient = Patient.objects.create(**said, demographics_at=known_at)
     add_identifiers(patient, request.identifiers, known=())
     record("patient_created", patient, cause)
     keep_source(patient, was={}, now=said, sources=request.sources, cause=cause)

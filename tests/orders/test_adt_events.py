@@ -1,0 +1,189 @@
+"""Visits and people by ADT (standards.md section 3.4), in and out of order."""
+
+from __future__ import annotations
+
+import pytest
+
+from orders.cause import Cause
+from orders.lifecycle import Event
+from orders.models import (
+    AssigningAuthority,
+    AuthorityAlias,
+    Order,
+    Patient,
+    PatientIdentifier,
+    Pregnancy,
+    Provenance,
+    Visit,
+)
+from orders.services import record_event
+from radflow.messaging.models import Peer
+from tests.door import deliver, last_inbound, order_message
+from tests.factories import PeerFactory, ProcedureFactory
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+_ids = iter(range(1, 1_000_000))
+
+
+@pytest.fixture(autouse=True)
+def hospital(db: None) -> Peer:
+    ProcedureFactory.create(code="CTPA", modality="CT")
+    return PeerFactory.create(sending_application="EHRX", sending_facility="GENHOSP")
+
+
+def adt(
+    event: str,
+    *,
+    at: str = "0900",
+    pid: str = "700123^^^GENHOSP^MR||Okafor^Ada||19800514|F",
+    pv1: str = "I|W3^12^A||||||||||||||||V1^^^GENHOSP",
+    more: str = "",
+) -> str:
+    """`at` is the hour and minute of EVN-2; no PV1 where `pv1` is empty."""
+    lines = [
+        f"MSH|^~\\&|EHRX|GENHOSP|RADFLOW|RADDEPT|20261123120000+0000||ADT^{event}|"
+        f"A{next(_ids)}|P|2.5.1",
+        f"EVN||20261101{at}00+0000",
+        f"PID|1||{pid}",
+        f"PV1|1|{pv1}" if pv1 else "",
+        more,
+    ]
+    deliver("".join(f"{line}\r" for line in lines if line).encode())
+    return last_inbound().error_code or last_inbound().state
+
+
+def visit() -> Visit:
+    return Visit.objects.get(number="V1")
+
+
+def place_location(text: str) -> str:
+    return f"I|{text}||||||||||||||||V1^^^GENHOSP"
+
+
+def ordered() -> Order:
+    person = (
+        "PID|1||700123^^^GENHOSP^MR||Okafor^Ada||19800514|F\r"
+        "PV1|1|I|W3||||||||||||||||V1^^^GENHOSP"
+    )
+    deliver(order_message(pid=person, control_id=f"O{next(_ids)}"))
+    return Order.objects.latest("id")
+
+
+def test_a_visit_opens_moves_and_closes() -> None:
+    assert adt("A01") == "applied"
+    assert (visit().open, visit().location, visit().patient_class) == (
+        True,
+        "W3 12 A",
+        "I",
+    )
+    adt("A02", at="0910", pv1=place_location("ICU^1^B"))
+    assert (visit().location, visit().prior_location) == ("ICU 1 B", "W3 12 A")
+    adt("A12", at="0920", pv1=place_location(""))
+    assert (visit().location, visit().prior_location) == ("W3 12 A", "")
+    adt("A03", at="0930")
+    assert (visit().open, bool(visit().closed_at)) == (False, True)
+    adt("A13", at="0940")
+    assert (visit().open, visit().closed_at) == (True, None)
+
+
+@pytest.mark.parametrize(
+    ("event", "word"), [("A03", "discharged"), ("A11", "admission")]
+)
+def test_open_exams_of_a_visit_that_ends_stay_and_are_flagged(
+    event: str, word: str
+) -> None:
+    adt("A01")
+    order = ordered()
+    assert adt(event, at="0930") == "applied"
+    order.refresh_from_db()
+    assert order.status == "ordered"
+    assert word in order.needs_attention
+
+
+def test_late_news_of_a_visit_changes_nothing_and_says_so() -> None:
+    adt("A01", at="0900")
+    adt("A02", at="1000", pv1=place_location("ICU"))
+    adt("A02", at="0930", pv1=place_location("CCU"))
+    assert visit().location == "ICU"
+    assert "Late, not applied: visit" in last_inbound().warnings
+
+
+def test_late_news_of_a_person_changes_nothing_and_says_so() -> None:
+    adt("A08", at="1000", pid="700123^^^GENHOSP^MR||Okafor^Adaeze||19800514|F", pv1="")
+    adt("A08", at="0930", pid="700123^^^GENHOSP^MR||Okafor^Ad||19800514|F", pv1="")
+    assert Patient.objects.get().given_name == "Adaeze"
+    assert "Late, not applied: patient" in last_inbound().warnings
+
+
+def test_an_update_without_pv1_is_of_the_person_alone() -> None:
+    adt("A01")
+    adt("A08", at="0930", pv1="", pid="700123^^^GENHOSP^MR||Okafor^Ada^B||19800514|F")
+    assert Patient.objects.get().middle_name == "B"
+    assert visit().location == "W3 12 A"
+
+
+def test_orders_fill_a_visit_and_never_overwrite_it() -> None:
+    adt("A01")
+    ordered()
+    assert visit().location == "W3 12 A"
+
+
+def test_an_order_without_pv1_joins_the_only_open_visit() -> None:
+    adt("A01")
+    deliver(order_message(control_id="N1"))
+    assert Order.objects.get().visit == visit()
+
+
+def test_an_order_without_pv1_guesses_no_visit_among_two() -> None:
+    adt("A01")
+    adt("A01", pv1="I|W4||||||||||||||||V2^^^GENHOSP")
+    deliver(order_message(control_id="N1"))
+    assert Order.objects.get().visit is None
+
+
+def test_a_changed_name_after_check_in_alarms_the_gate() -> None:
+    order = ordered()
+    for event in (Event.BOOK, Event.ARRIVE):
+        record_event(order_id=order.pk, event=event, cause=Cause(actor="test"))
+    adt("A08", pid="700123^^^GENHOSP^MR||Okafor^Adaeze||19800514|F", pv1="")
+    order.refresh_from_db()
+    assert "after check-in" in order.needs_attention
+
+
+def test_a_namespace_its_oid_and_its_alias_are_one_authority() -> None:
+    ours = AssigningAuthority.objects.create(name="GENHOSP", universal_id="1.2.3.4")
+    AuthorityAlias.objects.create(alias="GH", authority=ours)
+    for authority in ("GENHOSP", "&1.2.3.4&ISO", "GH", "GENHOSP&1.2.3.4&ISO"):
+        adt("A08", pid=f"700123^^^{authority}^MR||Okafor^Ada||19800514|F", pv1="")
+    assert Patient.objects.count() == 1
+    assert PatientIdentifier.objects.get().assigning_authority == "GENHOSP"
+
+
+def test_the_identifier_of_the_highest_ranked_authority_is_preferred() -> None:
+    AssigningAuthority.objects.create(name="REGION", rank=1)
+    AssigningAuthority.objects.create(name="GENHOSP", rank=5)
+    adt("A28", pid="700123^^^GENHOSP^MR~R77^^^REGION^MR||Okafor^Ada||19800514|F")
+    assert PatientIdentifier.objects.get(preferred=True).value == "R77"
+
+
+def test_weight_height_and_pregnancy_come_with_the_person() -> None:
+    adt(
+        "A08",
+        pv1="O|W3||||||||||||B6||||V1^^^GENHOSP",
+        more="OBX|1|NM|29463-7^Body weight^LN||71.5|kg|||||F\r"
+        "OBX|2|NM|8302-2^Body height^LN||168|cm|||||F",
+    )
+    person = Patient.objects.get()
+    assert (float(person.weight_kg or 0), float(person.height_m or 0)) == (71.5, 1.68)
+    assert person.pregnancy == Pregnancy.DEFINITELY
+
+
+def test_every_value_of_a_person_names_its_message_and_field() -> None:
+    adt("A28", pv1="")
+    adt("A08", at="0930", pv1="", pid="700123^^^GENHOSP^MR||Okafor^Adaeze||19800514|F")
+    row = Provenance.objects.filter(patient=Patient.objects.get()).latest("id")
+    assert row.inbound == last_inbound()
+    assert row.changes == {
+        "given_name": {"was": "Ada", "now": "Adaeze", "from": "PID-5.2"}
+    }
