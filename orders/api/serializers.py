@@ -70,6 +70,13 @@ class OrderSerializer(serializers.ModelSerializer[Order]):
             "laterality",
             "needs_attention",
             "created_at",
+            "placer_group_number",
+            "parent",
+            "replaces",
+            "is_container",
+            "holds",
+            "identity_conflict",
+            "ordered_at",
         ]
 
     def get_procedure(self, order: Order) -> dict[str, str]:

@@ -9,9 +9,10 @@ from rest_framework.response import Response
 from rest_framework.viewsets import ReadOnlyModelViewSet
 
 from orders.api.filters import OrderFilter
+from orders.api.provenance import ValueChangeSerializer
 from orders.api.serializers import OrderSerializer, TimelineEntrySerializer
 from orders.models import Order
-from orders.selectors import orders_with_patients, timeline_of
+from orders.selectors import orders_with_patients, provenance_of, timeline_of
 from radflow.accounts.roles import Capability
 from radflow.audit import services as audit
 
@@ -43,6 +44,14 @@ class OrderViewSet(ReadOnlyModelViewSet[Order]):
         order = self.get_object()
         self._audit(request, "timeline_viewed", order)
         return Response(TimelineEntrySerializer(timeline_of(order), many=True).data)
+
+    @extend_schema(responses=ValueChangeSerializer(many=True))
+    @action(detail=True, pagination_class=None, filterset_class=None)
+    def provenance(self, request: Request, pk: str) -> Response:
+        """Every value of order, patient and visit, oldest first, with its source."""
+        order = self.get_object()
+        self._audit(request, "provenance_viewed", order)
+        return Response(ValueChangeSerializer(provenance_of(order), many=True).data)
 
     def _audit(self, request: Request, what: str, order: Order) -> None:
         audit.record_view(

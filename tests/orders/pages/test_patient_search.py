@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
@@ -23,7 +24,9 @@ ADA = {"family_name": "okaf", "birth_date": "1980-05-14"}
 
 
 def person(mrn: str, **values: object) -> Patient:
-    who = patient_request(identifiers=(Identifier(mrn, "GENHOSP"),), **values)
+    numbers = (Identifier(mrn, "GENHOSP"),)
+    born = {"birth_date": date(1980, 5, 14), **values}
+    who = patient_request(identifiers=numbers, **born)
     return make_order(patient=who).patient
 
 
