@@ -140,7 +140,7 @@ def _record(
         detail={"from": before, "to": after},
     )
     if after is not before:
-        outbound.send_status(order, cause)
+        outbound.send_status(order, event, cause)
 
 
 def save(order: Order) -> None:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from orders import signals
 from orders.cause import Cause
 from orders.exceptions import OrderError, PatientMismatch
+from orders.hl7 import outbound
 from orders.identity import Comparison, compare
 from orders.lifecycle import ExamState
 from orders.models import (
@@ -126,6 +127,8 @@ def merge_locked(
     journal = write_journal(
         Kind.MERGE, winner, loser, moved, cause, event=event, both=True
     )
+    retired = PatientIdentifier.objects.filter(pk__in=moved.identifiers)
+    outbound.send_merge(winner, list(retired.order_by("pk")), cause)
     signals.patients_merged.send(
         Patient, survivor=winner, retired=loser, journal=journal, cause=cause
     )

@@ -10,6 +10,7 @@ from django.db.models import F
 
 from orders.cause import Cause
 from orders.exceptions import PatientMismatch
+from orders.hl7 import outbound
 from orders.identity import Comparison, compare
 from orders.lifecycle import OPEN_STATES, ExamState
 from orders.models import Order, OrderEvent, Patient
@@ -147,6 +148,7 @@ def _set(
 
 def _tell_changed(patient: Patient, changed: frozenset[str], cause: Cause) -> None:
     record("patient_updated", patient, cause, changed=sorted(changed))
+    outbound.send_patient(patient, cause)
     live.publish("patient", patient.pk, patient.version)
     orders = Order.objects.filter(patient=patient, status__in=OPEN_STATES)
     alarming = bool(changed & _IDENTIFYING)

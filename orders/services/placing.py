@@ -11,6 +11,7 @@ from django.utils import timezone
 from orders import signals
 from orders.cause import Cause
 from orders.exceptions import AccessionUsed, DuplicateOrder
+from orders.hl7 import outbound
 from orders.lifecycle import OPEN_STATES, TERMINAL_STATES, ExamState
 from orders.models import Order, OrderEvent, Patient
 from orders.numbers import (
@@ -117,6 +118,8 @@ def place_order(
         **_values(request, known),
     )
     _flag(made)
+    if cause.user and peer and peer.receives and not made.placer_order_number:
+        made.number_asked_at = cause.at
     made.save(force_insert=True)
     cancelled = None if earlier else tombstones.waiting_for(request)
     _announce(made, request, cause, to_schedule=not (cancelled or is_container))
@@ -192,6 +195,8 @@ def _announce(
         cause=cause,
     )
     live.publish("order", order.pk, order.version)
+    if order.number_asked_at:
+        outbound.ask_number(order, cause)
     if to_schedule:
         signals.order_placed.send(
             Order,

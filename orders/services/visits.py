@@ -8,6 +8,7 @@ from typing import Any
 
 from orders.cause import Cause
 from orders.exceptions import PatientMismatch
+from orders.hl7 import outbound
 from orders.lifecycle import NOT_STARTED
 from orders.models import Order, OrderEvent, Patient, Visit
 from orders.requests import VisitRequest
@@ -63,6 +64,7 @@ def change_visit(
         if _is_late(visit, request):
             return VisitChange(visit, late=True)
     _apply(visit, request, event, cause)
+    outbound.send_visit(visit, event, cause)
     return VisitChange(visit, flagged=_flag_orders(visit, event, cause))
 
 

@@ -1,0 +1,61 @@
+"""What the placer hears of its order: status, and acts of people here (RAD-3)."""
+
+from __future__ import annotations
+
+from orders.cause import Cause
+from orders.hl7.outbound.segments import (
+    addressee,
+    key_of,
+    note_sent,
+    obr,
+    orc,
+    pid,
+)
+from orders.lifecycle import Event
+from orders.models import Order
+from radflow.messaging.models import Peer
+from radflow.messaging.services import enqueue
+
+# What a person did here; all else is a change of status (table 0119).
+_OWN_ACTS = {
+    Event.CANCEL: "OC",
+    Event.DISCONTINUE: "OD",
+    Event.STOP: "OD",
+    Event.HOLD: "OH",
+    Event.RELEASE: "OE",
+}
+
+
+def send_status(order: Order, event: Event, cause: Cause) -> None:
+    """ORM^O01 to the system that placed the order (section 3.3)."""
+    peer = order.peer
+    if peer is None or not peer.wants_status or cause.answered:
+        return
+    control = _OWN_ACTS.get(event, "SC") if cause.user else "SC"
+    _send(order, peer, control, cause)
+
+
+def ask_number(order: Order, cause: Cause) -> None:
+    """ORC-1 SN: we made this order, its placer gives it a number (NA)."""
+    if order.peer and order.peer.receives:
+        _send(order, order.peer, "SN", cause)
+
+
+def _send(order: Order, peer: Peer, control: str, cause: Cause) -> None:
+    modern = peer.version_out != "2.3.1"
+    message = enqueue(
+        peer=peer,
+        message_type="ORM^O01",
+        structure="ORM_O01" if modern else "",
+        segments=[
+            pid(order.patient),
+            orc(order, control, cause.at, modern=modern),
+            obr(order),
+        ],
+        key=key_of(order),
+        order_ids=[order.pk],
+        to=addressee(order),
+    )
+    if message:
+        # The state's own entry says what happened; this one what was told.
+        note_sent(order, message.pk, cause, f"ORM^O01 {control} to {peer.name}")
