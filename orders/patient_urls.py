@@ -12,5 +12,6 @@ urlpatterns = [
     path("duplicates/", duplicates.pairs, name="duplicates"),
     path("duplicates/<int:candidate_id>/", duplicates.pair, name="duplicate"),
     path("duplicates/<int:candidate_id>/merge/", duplicates.merge, name="merge"),
+    path("duplicates/<int:candidate_id>/dismiss/", duplicates.dismiss, name="dismiss"),
     path("merges/<int:journal_id>/undo/", merges.undo, name="unmerge"),
 ]

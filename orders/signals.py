@@ -5,6 +5,7 @@ order_placed: order, schedule (orders.requests.ScheduleRequest), further (steps 
 order_rescheduled: order, schedule, cause: the placer wants another time
 patients_merged: survivor, retired, journal (MergeJournal), cause
 merge_undone: journal, cause
+order_edited: order, cause: what is to be done was changed, by an XO or a person
 order_changed: order, event (lifecycle.Event), before (ExamState), cause
 """
 
@@ -17,3 +18,4 @@ order_rescheduled = Signal()
 order_changed = Signal()
 patients_merged = Signal()
 merge_undone = Signal()
+order_edited = Signal()

@@ -10,8 +10,9 @@ from orders.cause import Cause
 from orders.lifecycle import Event, ExamState
 from orders.models import Order
 from orders.requests import ScheduleRequest
+from worklist.services.announcing import announce_change, announce_state
 from worklist.services.appointments import follow_exam
-from worklist.services.auto_booking import add_steps, auto_book
+from worklist.services.auto_booking import auto_book
 from worklist.services.booking import give_up_slot
 
 _STEPS_CLOSE = frozenset(
@@ -29,6 +30,7 @@ _SLOT_LOST = frozenset({Event.UNBOOK, Event.CHANGE_PROCEDURE})
 def connect() -> None:
     signals.order_placed.connect(_book_placed, dispatch_uid="worklist: book")
     signals.order_rescheduled.connect(_move, dispatch_uid="worklist: move")
+    signals.order_edited.connect(_edited, dispatch_uid="worklist: tell of edits")
     signals.order_changed.connect(_follow_changed, dispatch_uid="worklist: follow")
 
 
@@ -41,8 +43,7 @@ def _book_placed(
     **_: Any,
 ) -> None:
     if schedule.start is not None and order.modality:
-        auto_book(order=order, schedule=schedule, cause=cause)
-        add_steps(order=order, further=further)
+        auto_book(order=order, schedule=schedule, further=further, cause=cause)
 
 
 def _move(*, order: Order, schedule: ScheduleRequest, cause: Cause, **_: Any) -> None:
@@ -50,10 +51,20 @@ def _move(*, order: Order, schedule: ScheduleRequest, cause: Cause, **_: Any) ->
         auto_book(order=order, schedule=schedule, cause=cause)
 
 
-def _follow_changed(*, order: Order, event: Event, before: str, **_: Any) -> None:
+def _edited(*, order: Order, cause: Cause, **_: Any) -> None:
+    announce_change(order, cause)
+
+
+def _follow_changed(
+    *, order: Order, event: Event, before: str, cause: Cause, **_: Any
+) -> None:
+    if order.status != before:
+        _follow(order, event)
+        announce_state(order, cause)
+
+
+def _follow(order: Order, event: Event) -> None:
     after = ExamState(order.status)
-    if after == before:
-        return
     follow_exam(order, event)
     if after in _STEPS_CLOSE:
         order.steps.filter(closed=False).update(closed=True)

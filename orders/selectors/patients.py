@@ -92,7 +92,11 @@ def links_of(patient: Patient) -> list[PatientLink]:
 
 def open_candidates(patient: Patient | None = None) -> QuerySet[DuplicateCandidate]:
     """Pairs to look at, the likeliest first; of one patient, or of all."""
-    found = DuplicateCandidate.objects.filter(state=DuplicateCandidate.State.OPEN)
+    found = DuplicateCandidate.objects.filter(
+        state=DuplicateCandidate.State.OPEN,
+        first__merged_into=None,
+        second__merged_into=None,
+    )
     if patient is not None:
         found = found.filter(Q(first=patient) | Q(second=patient))
     return found.select_related("first", "second").prefetch_related(

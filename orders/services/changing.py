@@ -137,6 +137,8 @@ class _Change:
         if not self._run(cause, guard=no_longer_fits):
             save(order)
         self._tell(was, cause)
+        if self.values and not self.is_moved:
+            signals.order_edited.send(Order, order=order, cause=cause)
         if self.is_moved:
             signals.order_rescheduled.send(
                 Order, order=order, schedule=self.request.schedule, cause=cause

@@ -17,7 +17,7 @@ from orders.cause import Cause
 from orders.exceptions import OrderError
 from orders.models import DuplicateCandidate, Order, Patient
 from orders.selectors import mrn_of_patient, open_candidates
-from orders.services.merging import merge_by_hand
+from orders.services.deciding import dismiss_pair, merge_pair
 from orders.views import facts
 from orders.views.origins import in_one_line
 from radflow.accounts.access import current_user, requires
@@ -67,6 +67,10 @@ class MergeForm(forms.Form):
         chosen.choices = [(pk, pk) for pk in people]  # type: ignore[attr-defined]
 
 
+class DismissForm(forms.Form):
+    note = forms.CharField(max_length=300, widget=forms.Textarea(attrs={"rows": 2}))
+
+
 @requires(Capability.VIEW_ORDERS)
 @require_GET
 def pairs(request: HttpRequest) -> HttpResponse:
@@ -99,12 +103,14 @@ def _pair_page(
     candidate: DuplicateCandidate,
     *,
     merge_form: MergeForm | None = None,
+    dismiss_form: DismissForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
     people = (candidate.first_id, candidate.second_id)
     context = {
         **_context(request, candidate),
         "merge_form": merge_form or MergeForm(people=people),
+        "dismiss_form": dismiss_form or DismissForm(),
     }
     return render(request, "orders/merges/pair.html", context, status=status)
 
@@ -119,17 +125,33 @@ def merge(request: HttpRequest, candidate_id: int) -> HttpResponse:
     if not form.is_valid():
         return _pair_page(request, candidate, merge_form=form, status=400)
     survivor = int(form.cleaned_data["survivor"])
+    cause = Cause(user=current_user(request))
     try:
-        merge_by_hand(
-            survivor_id=survivor,
-            retired_id=people[survivor == people[0]],
-            cause=Cause(user=current_user(request)),
-        )
+        merge_pair(candidate_id=candidate.pk, survivor_id=survivor, cause=cause)
     except OrderError as error:
         form.add_error(None, error.text)
         return _pair_page(request, candidate, merge_form=form, status=409)
     messages.success(request, "Merged. It can be taken back in the journal below.")
     return redirect("patients:detail", survivor)
+
+
+@requires(Capability.SCHEDULE)
+@require_POST
+def dismiss(request: HttpRequest, candidate_id: int) -> HttpResponse:
+    """Two people: the pair is not proposed again."""
+    candidate = _candidate(candidate_id)
+    form = DismissForm(request.POST)
+    if not form.is_valid():
+        return _pair_page(request, candidate, dismiss_form=form, status=400)
+    cause = Cause(user=current_user(request))
+    note = form.cleaned_data["note"]
+    try:
+        dismiss_pair(candidate_id=candidate.pk, note=note, cause=cause)
+    except OrderError as error:
+        form.add_error(None, error.text)
+        return _pair_page(request, candidate, dismiss_form=form, status=409)
+    messages.success(request, "Kept apart. The pair is not proposed again.")
+    return redirect("patients:duplicates")
 
 
 def _candidate(candidate_id: int) -> DuplicateCandidate:

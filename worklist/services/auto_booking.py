@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from orders.cause import Cause
 from orders.lifecycle import Event
@@ -30,7 +30,13 @@ _LONGEST_MINUTES = 24 * 60
 
 
 @unit.atomic
-def auto_book(*, order: Order, schedule: ScheduleRequest, cause: Cause) -> None:
+def auto_book(
+    *,
+    order: Order,
+    schedule: ScheduleRequest,
+    cause: Cause,
+    further: Sequence[ScheduleRequest] = (),
+) -> None:
     """Book, or move to, the named scanner, else the first free one of the modality.
 
     For an order that the caller holds locked; it is changed in place. Where all are
@@ -47,9 +53,9 @@ def auto_book(*, order: Order, schedule: ScheduleRequest, cause: Cause) -> None:
         if not named or station.ae_title == named
     ]
     if not fitting:
-        _book_unplaced(order, schedule.start, minutes, named, schedule.step_id, cause)
+        _book_unplaced(order, schedule, minutes, cause, further)
         return
-    _book_first_free(order, fitting, schedule, minutes, cause)
+    _book_first_free(order, fitting, schedule, minutes, cause, further)
 
 
 def _minutes(order: Order, schedule: ScheduleRequest) -> int:
@@ -62,19 +68,21 @@ def _minutes(order: Order, schedule: ScheduleRequest) -> int:
 
 def _book_unplaced(
     order: Order,
-    start: datetime,
+    schedule: ScheduleRequest,
     minutes: int,
-    ae_title: str,
-    step_id: str,
     cause: Cause,
+    further: Sequence[ScheduleRequest],
 ) -> None:
+    assert schedule.start is not None
+    told = schedule.step_id
     step = open_step(order) or ScheduledStep(
-        order=order, step_id=step_id if _fits(step_id) else next_step_id(order)
+        order=order, step_id=told if _fits(told) else next_step_id(order)
     )
     event = Event.MOVE if step.pk else Event.BOOK
-    step.station, step.station_ae_title = None, ae_title[:16]
-    save_step(step, start, minutes)
+    step.station, step.station_ae_title = None, schedule.station_ae_title.strip()[:16]
+    save_step(step, schedule.start, minutes)
     free_room(order, AppointmentEvent.CANCEL)
+    _add_steps(order, step, further)
     tell_schedule(order, step, "", event, cause)
 
 
@@ -89,51 +97,44 @@ def _book_first_free(
     schedule: ScheduleRequest,
     minutes: int,
     cause: Cause,
+    further: Sequence[ScheduleRequest],
 ) -> None:
     assert schedule.start is not None
     end = schedule.start + timedelta(minutes=minutes)
     rooms = [station.room_id for station in fitting]
     busy = busy_rooms(rooms, schedule.start, end, apart_from=order)
     best = min(fitting, key=lambda station: busy.get(station.room_id, 0))
+
+    def book(*, overbook: bool) -> None:
+        assert schedule.start is not None
+        book_locked(
+            order,
+            room=lock_room(best.room_id),
+            station=best,
+            start=schedule.start,
+            duration_minutes=minutes,
+            cause=cause,
+            overbook=overbook,
+            step_id=schedule.step_id if _fits(schedule.step_id) else "",
+            then=lambda step: _add_steps(order, step, further),
+        )
+
     try:
-        _book(order, best, schedule, minutes, cause, overbook=best.room_id in busy)
+        book(overbook=best.room_id in busy)
     except SlotTaken:
         # Between our look and our booking somebody took it.
-        _book(order, best, schedule, minutes, cause, overbook=True)
+        book(overbook=True)
 
 
-def _book(
-    order: Order,
-    station: Station,
-    schedule: ScheduleRequest,
-    minutes: int,
-    cause: Cause,
-    *,
-    overbook: bool,
+def _add_steps(
+    order: Order, first: ScheduledStep, further: Sequence[ScheduleRequest]
 ) -> None:
-    assert schedule.start is not None
-    book_locked(
-        order,
-        room=lock_room(station.room_id),
-        station=station,
-        start=schedule.start,
-        duration_minutes=minutes,
-        cause=cause,
-        overbook=overbook,
-        step_id=schedule.step_id if _fits(schedule.step_id) else "",
-    )
-
-
-@unit.atomic
-def add_steps(*, order: Order, further: Sequence[ScheduleRequest]) -> None:
     """The scheduled steps after the first, each at its own time and scanner.
 
-    For an order that the caller holds locked. A step without a time of its own follows
-    the one before it; one whose room is taken keeps its time and gets no room.
+    A step without a time of its own follows the one before it; one whose room is taken
+    keeps its time and gets no room.
     """
-    before = open_step(order)
-    if before is None:
-        return
+    before = first
     for number, wanted in enumerate(further, start=2):
         before = _add_step(order, wanted, before, number)
 

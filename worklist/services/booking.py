@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 from django.utils import timezone
@@ -24,6 +25,7 @@ from worklist.exceptions import NotBookable
 from worklist.lifecycle import AppointmentEvent, AppointmentState
 from worklist.models import Room, ScheduledStep, Station
 from worklist.selectors.schedule import planned_minutes
+from worklist.services.announcing import announce_change
 from worklist.services.appointments import free_room, hold_room
 from worklist.services.attention import put_flag, set_flag
 
@@ -82,8 +84,12 @@ def book_locked(
     cause: Cause,
     overbook: bool,
     step_id: str,
+    then: Callable[[ScheduledStep], None] | None = None,
 ) -> ScheduledStep:
-    """`book_step` for an order and a room that the caller holds locked."""
+    """`book_step` for an order and a room that the caller holds locked.
+
+    `then` adds what belongs to the same news before anybody is told.
+    """
     steps = list(order.steps.all())
     step = next((one for one in steps if not one.closed), None)
     event = _event_for(order, step, by_person=cause.user is not None)
@@ -96,6 +102,8 @@ def book_locked(
     save_step(step, start, duration_minutes)
     hold_room(step, room, state=_appointment_state(order), overbook=overbook)
     put_flag(order, flag=OVERBOOKED, on=overbook)
+    if then:
+        then(step)
     tell_schedule(order, step, room.name, event, cause)
     return step
 
@@ -189,6 +197,7 @@ def tell_schedule(
         save(order)
     if order.status == before:
         _note_move(order, event, text, cause)
+        announce_change(order, cause)
 
 
 def _note_move(order: Order, event: Event, text: str, cause: Cause) -> None:
