@@ -130,6 +130,7 @@ def merge(request: HttpRequest, candidate_id: int) -> HttpResponse:
         merge_pair(candidate_id=candidate.pk, survivor_id=survivor, cause=cause)
     except OrderError as error:
         form.add_error(None, error.text)
+        candidate = _candidate(candidate_id)
         return _pair_page(request, candidate, merge_form=form, status=409)
     messages.success(request, "Merged. It can be taken back in the journal below.")
     return redirect("patients:detail", survivor)
@@ -149,6 +150,7 @@ def dismiss(request: HttpRequest, candidate_id: int) -> HttpResponse:
         dismiss_pair(candidate_id=candidate.pk, note=note, cause=cause)
     except OrderError as error:
         form.add_error(None, error.text)
+        candidate = _candidate(candidate_id)
         return _pair_page(request, candidate, dismiss_form=form, status=409)
     messages.success(request, "Kept apart. The pair is not proposed again.")
     return redirect("patients:duplicates")

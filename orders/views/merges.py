@@ -42,6 +42,7 @@ def undo(request: HttpRequest, journal_id: int) -> HttpResponse:
         )
     except OrderError as error:
         form.add_error(None, error.text)
+        journal = _journals().get(pk=journal_id)
         return _page(request, journal, form, status=409)
     messages.success(request, _said(done.left))
     return redirect("patients:detail", journal.survivor_id)

@@ -1,0 +1,152 @@
+"""What a coordinator does with two records, and with a merge."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from orders.cause import Cause
+from orders.models import DuplicateCandidate, MergeJournal, Order, Patient
+from orders.requests import Identifier
+from orders.services import note
+from orders.services.merging import merge_by_hand
+from radflow.accounts.models import User
+from radflow.audit.models import AuditEntry
+from tests.factories import make_order, patient_request
+from tests.worklist.pages.markup import text_of
+
+pytestmark = pytest.mark.django_db
+
+
+def ordered(mrn: str, **values: object) -> Order:
+    born = {"birth_date": date(1980, 5, 14), **values}
+    numbers = (Identifier(mrn, "GENHOSP"),)
+    return make_order(patient=patient_request(identifiers=numbers, **born))
+
+
+@pytest.fixture
+def pair(db: None) -> DuplicateCandidate:
+    first, second = ordered("1"), ordered("2", given_name="Adah")
+    return DuplicateCandidate.objects.create(
+        first=first.patient, second=second.patient, reasons=["same birth date"]
+    )
+
+
+def merged() -> tuple[MergeJournal, Order]:
+    """Record 2 went over to 1, with its order."""
+    winner, loser = ordered("1").patient, ordered("2")
+    journal = merge_by_hand(
+        survivor_id=winner.pk, retired_id=loser.patient_id, cause=Cause(actor="test")
+    )
+    return journal, loser
+
+
+def test_both_records_stand_side_by_side(
+    desk: Client, pair: DuplicateCandidate
+) -> None:
+    text = text_of(desk.get(f"/patients/duplicates/{pair.pk}/"))
+    assert "Name Okafor, Ada Okafor, Adah differs" in text
+    assert "Born 14-May-1980 14-May-1980 same" in text
+    assert "1 order, 0 visits" in text
+    seen = AuditEntry.objects.filter(action="patient_viewed")
+    assert {each.patient_id for each in seen} == {pair.first_id, pair.second_id}
+
+
+def test_the_pairs_to_look_at_are_listed(
+    desk: Client, pair: DuplicateCandidate
+) -> None:
+    assert "same birth date" in text_of(desk.get("/patients/duplicates/"))
+    assert "1 pair of records" in text_of(desk.get("/patients/"))
+
+
+def test_the_chosen_record_stays_and_the_other_leads_to_it(
+    desk: Client, pair: DuplicateCandidate
+) -> None:
+    data = {"survivor": pair.second_id, "compared": "on"}
+    response = desk.post(f"/patients/duplicates/{pair.pk}/merge/", data)
+    assert response.headers["Location"] == f"/patients/{pair.second_id}/"
+    pair.refresh_from_db()
+    assert pair.state == DuplicateCandidate.State.MERGED
+    assert Patient.objects.get(pk=pair.first_id).merged_into_id == pair.second_id
+    assert Order.objects.filter(patient=pair.second_id).count() == 2
+    assert "No pair to compare" in text_of(desk.get("/patients/duplicates/"))
+
+
+@pytest.mark.parametrize("said", [{}, {"compared": "on"}, {"survivor": "first"}])
+def test_nothing_is_merged_before_both_were_compared_and_one_chosen(
+    desk: Client, pair: DuplicateCandidate, said: dict[str, str]
+) -> None:
+    if "survivor" in said:
+        said = {"survivor": str(pair.first_id)}
+    response = desk.post(f"/patients/duplicates/{pair.pk}/merge/", said)
+    assert response.status_code == 400
+    assert "Nothing was merged" in text_of(response)
+    assert not MergeJournal.objects.exists()
+
+
+def test_a_stranger_to_the_pair_cannot_be_the_survivor(
+    desk: Client, pair: DuplicateCandidate
+) -> None:
+    stranger = ordered("9").patient_id
+    data = {"survivor": stranger, "compared": "on"}
+    response = desk.post(f"/patients/duplicates/{pair.pk}/merge/", data)
+    assert response.status_code == 400
+
+
+def test_two_people_stay_apart_for_good_with_the_reason_kept(
+    desk: Client, pair: DuplicateCandidate, coordinator: User
+) -> None:
+    address = f"/patients/duplicates/{pair.pk}/dismiss/"
+    assert desk.post(address, {"note": " "}).status_code == 400
+    assert desk.post(address, {"note": "Twins, asked both"}).status_code == 302
+    pair.refresh_from_db()
+    assert (pair.state, pair.note) == ("dismissed", "Twins, asked both")
+    assert pair.decided_by == coordinator
+    again = desk.post(address, {"note": "Again"})
+    assert again.status_code == 409
+    assert "decided this meanwhile" in text_of(again)
+    assert "Twins, asked both" in text_of(again)
+
+
+def test_only_coordinators_decide(
+    technologist: User, client_for: Callable[[User], Client], pair: DuplicateCandidate
+) -> None:
+    client = client_for(technologist)
+    text = text_of(client.get(f"/patients/duplicates/{pair.pk}/"))
+    assert "A coordinator decides" in text
+    journal = MergeJournal.objects.create(
+        kind="merge", survivor=pair.first, retired=pair.second, at=timezone.now()
+    )
+    for address in (
+        f"/patients/duplicates/{pair.pk}/merge/",
+        f"/patients/duplicates/{pair.pk}/dismiss/",
+        f"/patients/merges/{journal.pk}/undo/",
+    ):
+        assert client.post(address).status_code == 403
+
+
+def test_what_happened_since_the_merge_is_shown_first(desk: Client) -> None:
+    journal, order = merged()
+    note(order_id=order.pk, kind="note", title="Scanned", cause=Cause(actor="CT 1"))
+    text = text_of(desk.get(f"/patients/merges/{journal.pk}/undo/"))
+    assert order.accession_number in text
+    assert text.index("Scanned") < text.index("Take it back")
+
+
+def test_a_merge_is_taken_back_with_a_reason(desk: Client, coordinator: User) -> None:
+    journal, order = merged()
+    address = f"/patients/merges/{journal.pk}/undo/"
+    assert desk.post(address, {"reason": ""}).status_code == 400
+    response = desk.post(address, {"reason": "Father and son"}, follow=True)
+    assert "Father and son" in text_of(response)
+    journal.refresh_from_db()
+    assert journal.undone_by == coordinator
+    order.refresh_from_db()
+    assert order.patient_id == journal.retired_id
+    again = desk.post(address, {"reason": "Again"})
+    assert again.status_code == 409
+    assert "taken back already" in text_of(again)
