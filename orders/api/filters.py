@@ -3,7 +3,7 @@ from __future__ import annotations
 import django_filters
 from django.db.models import QuerySet
 
-from orders.models import Order
+from orders.models import Order, Patient, PatientIdentifier
 
 
 class OrderFilter(django_filters.FilterSet):
@@ -19,3 +19,29 @@ class OrderFilter(django_filters.FilterSet):
         self, orders: QuerySet[Order], name: str, value: str
     ) -> QuerySet[Order]:
         return orders.filter(patient__identifiers__value=value).distinct()
+
+
+class PatientFilter(django_filters.FilterSet):
+    """`identifier` is a number of the person, also a retired one."""
+
+    identifier = django_filters.CharFilter(method="by_identifier", required=True)
+    assigning_authority = django_filters.CharFilter(method="by_authority")
+
+    class Meta:
+        model = Patient
+        fields: list[str] = []
+
+    def by_identifier(
+        self, patients: QuerySet[Patient], name: str, value: str
+    ) -> QuerySet[Patient]:
+        authority = self.data.get("assigning_authority", "")
+        held = PatientIdentifier.objects.filter(value=value)
+        if authority:
+            held = held.filter(assigning_authority=authority)
+        return patients.filter(pk__in=held.values("patient"))
+
+    def by_authority(
+        self, patients: QuerySet[Patient], name: str, value: str
+    ) -> QuerySet[Patient]:
+        """Belongs to `identifier`: both must hold for one number."""
+        return patients

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import django_filters
-from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.decorators import action
@@ -14,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ReadOnlyModelViewSet
 
+from orders.api.filters import PatientFilter
 from orders.api.provenance import ValueChangeSerializer
 from orders.api.serializers import IdentifierSerializer
 from orders.models import MergeJournal, Patient, PatientIdentifier, Visit
@@ -24,32 +23,6 @@ from orders.selectors import (
 )
 from radflow.accounts.roles import Capability
 from radflow.audit import services as audit
-
-
-class PatientFilter(django_filters.FilterSet):
-    """`identifier` is a number of the person, also a retired one."""
-
-    identifier = django_filters.CharFilter(method="by_identifier", required=True)
-    assigning_authority = django_filters.CharFilter(method="by_authority")
-
-    class Meta:
-        model = Patient
-        fields: list[str] = []
-
-    def by_identifier(
-        self, patients: QuerySet[Patient], name: str, value: str
-    ) -> QuerySet[Patient]:
-        authority = self.data.get("assigning_authority", "")
-        held = PatientIdentifier.objects.filter(value=value)
-        if authority:
-            held = held.filter(assigning_authority=authority)
-        return patients.filter(pk__in=held.values("patient"))
-
-    def by_authority(
-        self, patients: QuerySet[Patient], name: str, value: str
-    ) -> QuerySet[Patient]:
-        """Belongs to `identifier`: both must hold for one number."""
-        return patients
 
 
 class FullIdentifierSerializer(serializers.ModelSerializer[PatientIdentifier]):

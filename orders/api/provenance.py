@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from rest_framework import serializers
 
 from orders.selectors import Change
 
 
-class ValueChangeSerializer(serializers.Serializer[Change]):
+class ValueChangeSerializer(serializers.Serializer[Any]):
     """One value of an order, patient or visit: before, after, and who said so.
 
     `source` is the message's segment and field; empty where a rule or a person gave
@@ -19,7 +21,7 @@ class ValueChangeSerializer(serializers.Serializer[Change]):
     field = serializers.CharField()
     was = serializers.JSONField()
     now = serializers.JSONField()
-    source = serializers.CharField(source="place")
+    source = serializers.CharField(source="place")  # type: ignore[assignment]
     at = serializers.DateTimeField(source="row.at")
     recorded_at = serializers.DateTimeField(source="row.recorded_at")
     actor = serializers.SerializerMethodField()
