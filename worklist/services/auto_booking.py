@@ -131,8 +131,8 @@ def _add_steps(
 ) -> None:
     """The scheduled steps after the first, each at its own time and scanner.
 
-    A step without a time of its own follows the one before it; one whose room is taken
-    keeps its time and gets no room.
+    A step without a later time of its own follows the one before it; one whose room is
+    taken keeps its time and gets no room.
     """
     before = first
     for number, wanted in enumerate(further, start=2):
@@ -143,7 +143,7 @@ def _add_step(
     order: Order, wanted: ScheduleRequest, before: ScheduledStep, number: int
 ) -> ScheduledStep:
     start = wanted.start
-    if start is None or start == before.start:
+    if start is None or start <= before.start:
         start = before.start + timedelta(minutes=before.duration_minutes)
     modality = wanted.modality or order.modality
     station = _station_named(wanted.station_ae_title, modality) or before.station
