@@ -195,6 +195,7 @@ def _announce(
         cause=cause,
     )
     live.publish("order", order.pk, order.version)
+    live.publish("patient", order.patient_id)
     if order.number_asked_at:
         outbound.ask_number(order, cause)
     if to_schedule:

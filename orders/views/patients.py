@@ -92,8 +92,7 @@ def detail(request: HttpRequest, patient_id: int) -> HttpResponse:
         survivor = reverse("patients:detail", args=[survivor_of(patient).pk])
         return redirect(f"{survivor}?merged={patient.pk}")
     audit.record_view(request, "patient_viewed", patient_id=patient.pk)
-    context = {"merged": request.GET.get("merged", ""), **_context(request, patient)}
-    return render(request, "orders/patients/detail.html", context)
+    return render(request, "orders/patients/detail.html", _context(request, patient))
 
 
 @requires(Capability.VIEW_ORDERS)
@@ -110,6 +109,7 @@ def _context(request: HttpRequest, patient: Patient) -> dict[str, Any]:
     visits = list(patient.visits.order_by("-id")[:MOST_ORDERS])
     return {
         "patient": patient,
+        "merged": "merged" in request.GET,
         "mrn": mrn_of_patient(patient),
         "identifiers": patient.identifiers.all(),
         "orders": orders[:MOST_ORDERS],
@@ -121,7 +121,7 @@ def _context(request: HttpRequest, patient: Patient) -> dict[str, Any]:
         "links": links_of(patient),
         "candidates": [_pair(patient, each) for each in open_candidates(patient)],
         "may_merge": current_user(request).may(Capability.SCHEDULE),
-        "today_live": " ".join(str(order.pk) for order in orders[:MOST_ORDERS]),
+        "order_ids": " ".join(str(order.pk) for order in orders[:MOST_ORDERS]),
     }
 
 

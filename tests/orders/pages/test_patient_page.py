@@ -76,6 +76,23 @@ def test_a_merged_record_leads_to_its_survivor_over_every_merge(
     assert "was merged into this one" in text_of(response)
 
 
+def test_an_open_page_says_when_its_record_is_merged_away(desk: Client) -> None:
+    first, second = person("1"), person("2")
+    Patient.objects.filter(pk=first.pk).update(merged_into=second)
+    html = desk.get(f"/patients/{first.pk}/live/").content.decode()
+    assert "merged just now" in html
+    assert f'href="/patients/{second.pk}/"' in html
+
+
+def test_name_and_numbers_at_the_top_refresh_with_the_rest(desk: Client) -> None:
+    order = make_order()
+    for address in (
+        f"/orders/{order.pk}/timeline/",
+        f"/patients/{order.patient_id}/live/",
+    ):
+        assert 'aria-label="Patient"' in desk.get(address).content.decode()
+
+
 def test_a_loop_of_merges_ends(desk: Client) -> None:
     first, second = person("1"), person("2")
     Patient.objects.filter(pk=first.pk).update(merged_into=second)

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from orders.models import Order
-from radflow.demo import history, site
+from radflow.demo import history, identity, site
 
 
 class Command(BaseCommand):
@@ -23,4 +23,5 @@ class Command(BaseCommand):
         if Order.objects.exists():
             return
         count = history.write(people)
+        identity.write(people)
         self.stdout.write(f"Demo: {count} orders of the last two weeks.")
