@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import groupby
 from typing import Any
 
 from django.utils import timezone
 
-from orders.models import Pregnancy, Priority, Sex
+from orders.models import Pregnancy, Priority, Provenance, Sex
 from orders.selectors import Change
 
 # Scanners and HL7 tell whole seconds: less than one is no difference.
@@ -28,22 +29,25 @@ class Fact:
 
 
 @dataclass(frozen=True)
-class Step:
-    """One change of a line, in words; `part` where the line has several values."""
+class Part:
+    """One value's change in words; `name` where the line has several values."""
 
-    change: Change
+    name: str
     now: str
     was: str
-    part: str
 
-    @property
-    def place(self) -> str:
-        return self.change.place or _giver(self.change)
+
+@dataclass(frozen=True)
+class Step:
+    """What one cause changed of a line; `place` is where its first value stood."""
+
+    row: Provenance
+    place: str
+    parts: Sequence[Part]
 
     @property
     def recorded_apart(self) -> bool:
-        row = self.change.row
-        return abs(row.recorded_at - row.at) >= SAME_MOMENT
+        return abs(self.row.recorded_at - self.row.at) >= SAME_MOMENT
 
 
 @dataclass(frozen=True)
@@ -66,23 +70,30 @@ class Line:
 def lines(facts: Iterable[Fact], subject: Any, changes: list[Change]) -> list[Line]:
     """Each fact's present value of `subject`, with the changes that made it."""
     return [
-        Line(
-            fact,
-            in_one_line(fact, subject),
-            [_step(fact, each) for each in reversed(changes) if _is_of(each, fact)],
-        )
-        for fact in facts
+        Line(fact, in_one_line(fact, subject), _steps(fact, changes)) for fact in facts
     ]
 
 
-def _is_of(change: Change, fact: Fact) -> bool:
-    return change.of == fact.of and change.field in fact.names
+def _steps(fact: Fact, changes: list[Change]) -> list[Step]:
+    """Newest first; what came together is told together."""
+    mine = [one for one in changes if one.of == fact.of and one.field in fact.names]
+    causes = groupby(mine, key=lambda change: change.row.pk)
+    return [_step(fact, list(together)) for _, together in causes][::-1]
 
 
-def _step(fact: Fact, change: Change) -> Step:
-    part = "" if len(fact.names) == 1 else change.field.replace("_", " ")
+def _step(fact: Fact, together: list[Change]) -> Step:
+    first = together[0]
+    return Step(
+        first.row,
+        first.place or _giver(first),
+        [_part(fact, change) for change in together],
+    )
+
+
+def _part(fact: Fact, change: Change) -> Part:
+    name = "" if len(fact.names) == 1 else change.field.replace("_", " ")
     now, was = (in_words(change.field, value) for value in (change.now, change.was))
-    return Step(change, now, was, part)
+    return Part(name, now, was)
 
 
 def in_one_line(fact: Fact, subject: Any) -> str:
@@ -95,9 +106,9 @@ def in_one_line(fact: Fact, subject: Any) -> str:
 
 
 def _giver(change: Change) -> str:
-    if change.row.user_id:
-        return "Person"
-    return "Rule"
+    """What we make ourselves is nobody's entry, whoever placed the order."""
+    is_made = change.field in ("accession_number", "study_instance_uid")
+    return "Person" if change.row.user_id and not is_made else "Rule"
 
 
 _CODES: dict[str, dict[Any, str]] = {

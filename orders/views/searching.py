@@ -23,7 +23,8 @@ class PatientSearchForm(forms.Form):
     family_name = forms.CharField(required=False, max_length=194)
     given_name = forms.CharField(required=False, max_length=100)
     birth_date = forms.DateField(
-        required=False, widget=forms.DateInput(attrs={"type": "date"})
+        required=False,
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
     )
 
     def clean(self) -> dict[str, Any]:

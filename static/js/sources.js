@@ -15,16 +15,19 @@ const panelOf = (button) => document.getElementById(button.getAttribute("popover
 const buttonOf = (panel) => document.querySelector(`[popovertarget="${CSS.escape(panel.id)}"]`);
 const isOpen = (panel) => panel.matches(":popover-open");
 
-/** Below the button, above it where there is no room; never over the page's edge. */
+/** Below the button or above it, where there is more room; never over the edge. */
 function place(panel) {
   const at = buttonOf(panel)?.getBoundingClientRect();
   if (!at) return;
+  const { style } = panel;
+  style.maxHeight = "";
   const { offsetWidth: width, offsetHeight: height } = panel;
-  const below = at.bottom + GAP;
-  const top = below + height + EDGE > innerHeight ? at.top - GAP - height : below;
-  const left = Math.min(at.right - width, innerWidth - width - EDGE);
-  panel.style.top = `${Math.max(EDGE, top)}px`;
-  panel.style.left = `${Math.max(EDGE, left)}px`;
+  const [above, below] = [at.top, innerHeight - at.bottom].map((room) => room - GAP - EDGE);
+  const isBelow = height <= below || below >= above;
+  const shown = Math.min(height, Math.max(above, below));
+  style.maxHeight = `${shown}px`;
+  style.top = `${isBelow ? at.bottom + GAP : at.top - GAP - shown}px`;
+  style.left = `${Math.max(EDGE, Math.min(at.right - width, innerWidth - width - EDGE))}px`;
 }
 
 function open(button) {
