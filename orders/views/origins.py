@@ -82,6 +82,7 @@ def _steps(fact: Fact, changes: list[Change]) -> list[Step]:
 
 
 def _step(fact: Fact, together: list[Change]) -> Step:
+    together.sort(key=lambda change: fact.names.index(change.field))
     first = together[0]
     return Step(
         first.row,

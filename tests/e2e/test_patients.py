@@ -1,0 +1,81 @@
+"""Patients and sources of values in the browser: find, point, read, decide."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.e2e.people import axe_violations, signed_in
+from tests.instance import Instance
+
+
+def find_ferreira(page: Page) -> str:
+    """The address of the patient that the demo merged two records into."""
+    page.goto("/patients/")
+    page.get_by_label("Family name").fill("Ferr")
+    page.get_by_label("Birth date").fill("1968-04-17")
+    page.get_by_role("button", name="Find").click()
+    page.get_by_role("link", name="Ferreira").click()
+    page.wait_for_url("**/patients/*/")
+    return page.url
+
+
+def test_a_source_opens_by_pointing_by_key_and_by_press(
+    radflow: Instance, chromium: Browser
+) -> None:
+    with signed_in(chromium, radflow.url, "coord") as page:
+        find_ferreira(page)
+        button = page.get_by_role("button", name="Source of Name")
+        panel = page.locator("#src-patient-family_name")
+        button.hover()
+        expect(panel).to_be_visible()
+        page.mouse.move(5, 5)
+        expect(panel).to_be_hidden()
+        button.click()
+        page.mouse.move(5, 5)
+        expect(panel).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(panel).to_be_hidden()
+        page.get_by_role("link", name="New order").focus()
+        while not button.evaluate("each => each === document.activeElement"):
+            page.keyboard.press("Tab")
+        expect(panel).to_be_visible()
+        expect(panel).to_contain_text("Ferreira")
+
+
+def test_an_open_source_stays_where_it_is_when_the_page_refreshes(
+    radflow: Instance, chromium: Browser
+) -> None:
+    with signed_in(chromium, radflow.url, "coord") as page:
+        find_ferreira(page)
+        page.get_by_role("button", name="Source of Born").click()
+        panel = page.locator("#src-patient-birth_date")
+        before = panel.bounding_box()
+        with page.expect_response("**/live/"):
+            page.evaluate(
+                "import('/static/js/live.js').then(live => live.refresh("
+                "document.querySelector('[data-live-url*=patients]')))"
+            )
+        expect(panel).to_be_visible()
+        assert panel.bounding_box() == before
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_no_page_of_patients_has_a_violation_or_scrolls_sideways(
+    radflow: Instance, chromium: Browser, width: int, dark: bool
+) -> None:
+    with signed_in(chromium, radflow.url, "coord", width=width, dark=dark) as page:
+        paths = [find_ferreira(page)]
+        paths.append(page.get_by_role("link", name="Take back").get_attribute("href"))
+        orders = page.locator("table a[href^='/orders/']")
+        paths.append(orders.first.get_attribute("href"))
+        page.goto("/patients/duplicates/")
+        pair = page.get_by_role("link", name="Compare").first
+        paths += [pair.get_attribute("href"), "/patients/duplicates/", "/patients/"]
+        for path in paths:
+            assert path
+            page.goto(path)
+            assert axe_violations(page) == [], path
+            wide = page.evaluate("document.documentElement.scrollWidth")
+            assert wide <= width, path
