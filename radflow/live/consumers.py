@@ -83,7 +83,7 @@ def _beat_frame(seq: int) -> selectors.Hint:
 
 async def _start(scope: Any) -> int:
     """A cursor beyond the last number is of another database: begin with now."""
-    last, after = await selectors.last_seq_async(), _cursor(scope)
+    last, after = await selectors.newest_seq_async(), _cursor(scope)
     return last if after is None else min(after, last)
 
 

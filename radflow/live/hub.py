@@ -98,7 +98,7 @@ class Hub:
 
     async def _read_once(self) -> None:
         if self._cursor is None:
-            self._cursor = await selectors.last_seq_async()
+            self._cursor = await selectors.newest_seq_async()
             self._ready.set()
         while events := await selectors.events_after_async(self._cursor):
             for event in events:

@@ -22,13 +22,18 @@ class Hint(TypedDict):
 
 
 def last_seq() -> int:
-    """The number of the newest event; a page starts its cursor here.
+    """The newest number given; a page starts its cursor here."""
+    return LiveEvent.objects.aggregate(last=Max("seq"))["last"] or 0
+
+
+def newest_seq() -> int:
+    """The number of the newest event; who listens from now on starts here.
 
     While nobody listened nobody gave numbers: that is done first, or who comes then
     would hear all of it as news.
     """
     _number_committed()
-    return LiveEvent.objects.aggregate(last=Max("seq"))["last"] or 0
+    return last_seq()
 
 
 def events_after(seq: int) -> list[Hint]:
@@ -54,5 +59,5 @@ def _hint(row: LiveEvent) -> Hint:
     )
 
 
-last_seq_async = database_sync_to_async(last_seq)
+newest_seq_async = database_sync_to_async(newest_seq)
 events_after_async = database_sync_to_async(events_after)

@@ -33,7 +33,7 @@ def page(interface_admin: User, client_for: ClientFor) -> Client:
 def changes_before_their_orders(count: int) -> list[int]:
     """Parked as unknown orders; then the orders come, so a replay would succeed."""
     for n in range(count):
-        deliver(order_message(control_id=f"X{n}", control="XO", placer=f"P{n}"))
+        deliver(order_message(control_id=f"X{n}", control="HD", placer=f"P{n}"))
     for n in range(count):
         deliver(order_message(control_id=f"N{n}", placer=f"P{n}"))
     parked = InboundMessage.objects.filter(state="parked")

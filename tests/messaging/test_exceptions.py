@@ -120,7 +120,7 @@ def test_of_two_who_skip_one_is_told(interface_admin: User) -> None:
 def test_causes_are_counted_with_one_action_each(page: Client) -> None:
     parked("B1", "P1")
     parked("B2", "P2")
-    deliver(order_message(control_id="EARLY", control="XO", placer="P9"))
+    deliver(order_message(control_id="EARLY", control="HD", placer="P9"))
     found = [(cause.code, cause.location, cause.count) for cause in causes()]
     assert found[0][2] == 2
     assert ("UNKNOWN_ORDER", "", 1) in [(c, "", n) for c, _, n in found]

@@ -73,15 +73,15 @@ def test_an_order_with_a_number_of_its_own_does_not_wait_for_its_patient() -> No
 
 
 def test_a_refusal_by_the_orders_state_holds_nobody() -> None:
-    """XO before NW: held back, the new order would wait for its own change."""
-    deliver(order_message(control_id="EARLY", control="XO", placer="P1"))
+    """HD before NW: held back, the new order would wait for its own change."""
+    deliver(order_message(control_id="EARLY", control="HD", placer="P1"))
     deliver(order_message(control_id="NEW", placer="P1"))
     assert states() == {"EARLY": "parked", "NEW": "applied"}
 
 
 def test_a_replayed_one_goes_before_those_that_waited(interface_admin: User) -> None:
     deliver(unreadable(control_id="BAD", placer="P1"))
-    deliver(order_message(control_id="CHANGE", control="CA", placer="P1"))
+    deliver(order_message(control_id="CHANGE", control="HD", placer="P1"))
     bad = InboundMessage.objects.get(control_id="BAD")
     replay_message(message_id=bad.pk, by=interface_admin)
     drain()
@@ -92,7 +92,7 @@ def test_a_replayed_one_goes_before_those_that_waited(interface_admin: User) -> 
 def test_what_came_before_the_parked_one_does_not_wait_for_it(
     interface_admin: User,
 ) -> None:
-    deliver(order_message(control_id="EARLY", control="CA", placer="P1"))
+    deliver(order_message(control_id="EARLY", control="HD", placer="P1"))
     deliver(unreadable(control_id="BAD", placer="P1"))
     early = InboundMessage.objects.get(control_id="EARLY")
     replay_message(message_id=early.pk, by=interface_admin)

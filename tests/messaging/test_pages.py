@@ -95,7 +95,7 @@ def test_hostile_values_are_text(page: Client) -> None:
 
 
 def test_a_parked_message_says_why_and_can_be_replayed(page: Client) -> None:
-    deliver(order_message(control="CA"))
+    deliver(order_message(control="HD"))
     parked = last_inbound()
     shown = page.get(f"/messages/in/{parked.pk}/")
     assert b"No order here has these numbers" in shown.content

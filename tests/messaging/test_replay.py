@@ -45,7 +45,7 @@ def page(interface_admin: User, client_for: Callable[[User], Client]) -> Client:
 @pytest.fixture
 def stranger() -> InboundMessage:
     """Parked, and would be applied now: its order has come since."""
-    deliver(order_message(control_id="EARLY", control="CA", placer="P1"))
+    deliver(order_message(control_id="EARLY", control="HD", placer="P1"))
     deliver(order_message(control_id="NEW", placer="P1"))
     return InboundMessage.objects.get(control_id="EARLY")
 

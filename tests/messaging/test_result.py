@@ -116,7 +116,7 @@ async def test_the_answer_says_that_the_order_is_there(port: int) -> None:
 
 
 async def test_a_refusal_by_state_is_an_error_with_the_code(port: int) -> None:
-    raw = order_message(control="CA", version="2.5.1")
+    raw = order_message(control="HD", version="2.5.1")
     ack = read_ack(await asked(port, raw))
     assert (ack.code, ack.control_id) == ("AE", "C1")
     stored = await InboundMessage.objects.aget()
@@ -139,8 +139,8 @@ async def test_what_cannot_be_done_is_answered_by_its_order_control(
     port: int, peer: Peer
 ) -> None:
     await settings_of(peer, reply_style="order_response")
-    answer = Message.parse(await asked(port, order_message(control="CA")))
-    assert (answer.value("MSA-1"), answer.value("ORC-1")) == ("AA", "UC")
+    answer = Message.parse(await asked(port, order_message(control="HD")))
+    assert (answer.value("MSA-1"), answer.value("ORC-1")) == ("AA", "UH")
     assert answer.value("ORC-16.1") == "UNKNOWN_ORDER"
     assert not await OutboundMessage.objects.aexists()
 
@@ -201,7 +201,7 @@ async def test_enhanced_mode_gets_acceptance_at_once_and_the_result_as_a_message
 
 
 async def test_enhanced_mode_hears_of_a_refusal_too(port: int) -> None:
-    raw = order_message(control="CA").replace(b"|P|2.3.1\r", b"|P|2.3.1|||AL|ER\r", 1)
+    raw = order_message(control="HD").replace(b"|P|2.3.1\r", b"|P|2.3.1|||AL|ER\r", 1)
     async with Caller(port) as caller:
         caller.send(raw)
         assert read_ack(await caller.answer()).code == "CA"

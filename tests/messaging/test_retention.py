@@ -23,7 +23,7 @@ def received(db: None) -> None:
     PeerFactory.create(sending_application="EHRX", sending_facility="GENHOSP")
     deliver(order_message(control_id="OLD", placer="P1"))
     deliver(order_message(control_id="HELD", placer="P2"))
-    deliver(order_message(control_id="PARKED", control="XO", placer="P3"))
+    deliver(order_message(control_id="PARKED", control="HD", placer="P3"))
     InboundMessage.objects.filter(control_id="HELD").update(legal_hold=True)
 
 
