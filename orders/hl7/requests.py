@@ -113,7 +113,7 @@ class Reader:
                 self.value(self.mapping.requested_procedure_id)
             ),
             study_instance_uid=self.study_uid(),
-            procedure=self._procedure(),
+            procedure=self.procedure(),
             protocol=self._code(self.mapping.protocol),
             modality=self.modality(),
             laterality=self._side(),
@@ -212,12 +212,12 @@ class Reader:
         """RAD says nothing: only the catalogue knows which modality is meant."""
         if value != UNSPECIFIED:
             return TABLE_0074.get(value, "")
-        known = known_procedure(self._procedure())
+        known = known_procedure(self.procedure(), self.peer)
         if not (known and known.modality):
             raise Parked(
                 "103",
                 "The modality is RAD, which names none, and the procedure catalogue "
-                "has no modality for this procedure. Add it there, then replay.",
+                "does not know this code. Map the code; the message then goes on.",
                 _location(self.mapping.modality[0]),
             )
         return ""
@@ -280,7 +280,7 @@ class Reader:
             return Code(parts[0][:64], parts[1], parts[2][:64])
         return Code()
 
-    def _procedure(self) -> Code:
+    def procedure(self) -> Code:
         code = self._code(self.mapping.procedure)
         if not code.code:
             text = self.value(("OBR-4.2", "OBR-44.2"))

@@ -18,7 +18,7 @@ from orders.selectors.patients import (
     since,
     survivor_of,
 )
-from orders.selectors.procedures import known_procedure
+from orders.selectors.procedures import code_of, known_procedure, procedure_of
 from orders.selectors.provenance import (
     Change,
     provenance_of,
@@ -31,6 +31,7 @@ __all__ = [
     "Change",
     "PatientSearch",
     "Related",
+    "code_of",
     "find_patients",
     "known_procedure",
     "links_of",
@@ -41,6 +42,7 @@ __all__ = [
     "orders_of",
     "orders_with_patients",
     "patients_with_identifiers",
+    "procedure_of",
     "provenance_of",
     "provenance_of_patient",
     "related_to",

@@ -10,10 +10,19 @@ from orders import signals
 from orders.cause import Cause
 from orders.lifecycle import NOT_STARTED, Event, ExamState, Refused, decide
 from orders.models import Order, OrderEvent
-from orders.requests import Code, OrderRequest
-from orders.selectors import known_procedure
+from orders.requests import OrderRequest
+from orders.selectors import known_procedure, procedure_of
 from orders.services.events import run_event, save, tell_timeline
-from orders.services.placing import TRACED, UNMAPPED, completed, content_of
+from orders.services.placing import (
+    BLOCKING,
+    LACKS,
+    TRACED,
+    completed,
+    content_of,
+    may_be_scheduled,
+    missing,
+    slot_wanted,
+)
 from orders.services.provenance import keep_source
 from radflow import unit
 from radflow.audit import services as audit
@@ -71,7 +80,7 @@ def change_order(*, order_id: int, request: OrderRequest, cause: Cause) -> Chang
 def _of_catalogue(order: Order, request: OrderRequest) -> OrderRequest:
     if request.procedure.code in ("", order.procedure_code):
         return request
-    return completed(request)
+    return completed(request, known_procedure(request.procedure, order.peer))
 
 
 class _Change:
@@ -133,13 +142,21 @@ class _Change:
         for name, value in self.values.items():
             setattr(order, name, value)
         self._stamp()
-        self._warn()
+        is_now_complete = self._warn()
         if not self._run(cause, guard=no_longer_fits):
             save(order)
         self._tell(was, cause)
         if self.values and not self.is_moved:
             signals.order_edited.send(Order, order=order, cause=cause)
-        if self.is_moved:
+        if is_now_complete and order.status == ExamState.ORDERED:
+            wanted = self.request.schedule
+            signals.order_placed.send(
+                Order,
+                order=order,
+                schedule=wanted if wanted.start else slot_wanted(order),
+                cause=cause,
+            )
+        elif self.is_moved and may_be_scheduled(order):
             signals.order_rescheduled.send(
                 Order, order=order, schedule=self.request.schedule, cause=cause
             )
@@ -162,8 +179,8 @@ class _Change:
             return False
         if self.values["modality"] != self.order.modality:
             return True
-        old = known_procedure(_code_of(self.order))
-        new = known_procedure(self.request.procedure)
+        old = procedure_of(self.order)
+        new = known_procedure(self.request.procedure, self.order.peer)
         return bool(old and new and new.duration_minutes > old.duration_minutes)
 
     def _stamp(self) -> None:
@@ -175,15 +192,21 @@ class _Change:
         if "timing" not in self.late:
             self.order.timing_at = at
 
-    def _warn(self) -> None:
+    def _warn(self) -> bool:
+        """Returns whether the order now says what it lacked for a worklist."""
         checked_in = (ExamState.ARRIVED, ExamState.READY)
-        if not self.order.modality:
-            self.order.needs_attention = UNMAPPED
-        elif self.before in checked_in and _SAFETY & set(self.values):
+        lacked = self.order.needs_attention
+        if self.is_other_exam or lacked in LACKS:
+            lack = missing(self.order, procedure_of(self.order))
+            if lack or lacked in LACKS:
+                self.order.needs_attention = lack
+                return lacked in BLOCKING and may_be_scheduled(self.order)
+        if self.before in checked_in and _SAFETY & set(self.values):
             self.order.needs_attention = (
                 "Weight or danger code changed after check-in. Look again before the "
                 "scan."
             )
+        return False
 
     def _tell(self, was: dict[str, Any], cause: Cause) -> None:
         late = f"{LATE}: {', '.join(self.late)}" if self.late else ""
@@ -227,7 +250,3 @@ def _said(request: OrderRequest) -> dict[str, Any]:
 
 def _is_late(at: datetime | None, known: datetime | None) -> bool:
     return bool(at and known and at < known)
-
-
-def _code_of(order: Order) -> Code:
-    return Code(order.procedure_code, order.procedure_text, order.procedure_system)

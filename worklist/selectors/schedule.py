@@ -10,7 +10,8 @@ from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from orders.lifecycle import ExamState
-from orders.models import Order, Procedure
+from orders.models import Order
+from orders.selectors import procedure_of
 from worklist.lifecycle import HOLDS_ROOM
 from worklist.models import Appointment, Room, ScheduledStep, Station
 
@@ -30,9 +31,8 @@ class Slot:
 
 def planned_minutes(order: Order) -> int:
     """The catalogue's duration of the order's procedure, else the default."""
-    known = Procedure.objects.filter(code=order.procedure_code)
-    minutes = known.order_by("id").values_list("duration_minutes", flat=True).first()
-    return minutes or DEFAULT_MINUTES
+    known = procedure_of(order)
+    return known.duration_minutes if known else DEFAULT_MINUTES
 
 
 def day_range(day: date) -> DateTimeTZRange:
