@@ -12,17 +12,16 @@ from orders.lifecycle import NOT_STARTED, Event, ExamState, Refused, decide
 from orders.models import Order, OrderEvent
 from orders.requests import OrderRequest
 from orders.selectors import known_procedure, procedure_of
-from orders.services.events import run_event, save, tell_timeline
-from orders.services.placing import (
+from orders.services.completing import (
     BLOCKING,
     LACKS,
-    TRACED,
     completed,
-    content_of,
     may_be_scheduled,
     missing,
     slot_wanted,
 )
+from orders.services.events import run_event, save, tell_timeline
+from orders.services.placing import TRACED, content_of
 from orders.services.provenance import keep_source
 from radflow import unit
 from radflow.audit import services as audit

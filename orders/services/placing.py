@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import time, timedelta
+from datetime import timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.utils import timezone
 
 from orders import signals
@@ -15,21 +13,20 @@ from orders.cause import Cause
 from orders.exceptions import AccessionUsed, DuplicateOrder
 from orders.hl7 import outbound
 from orders.lifecycle import OPEN_STATES, TERMINAL_STATES, ExamState
-from orders.models import LateralityRule, Order, OrderEvent, Patient, Procedure
+from orders.models import Order, OrderEvent, Patient, Procedure
 from orders.numbers import (
     new_accession,
     new_study_uid,
     procedure_id_for,
 )
 from orders.requests import (
-    Code,
     OrderRequest,
     PatientRequest,
-    ScheduleRequest,
     VisitRequest,
 )
 from orders.selectors import known_procedure
 from orders.services import tombstones
+from orders.services.completing import completed, may_be_scheduled, missing
 from orders.services.events import tell_timeline
 from orders.services.patients import register_patient
 from orders.services.provenance import keep_source
@@ -40,8 +37,6 @@ from radflow.live import services as live
 from radflow.messaging.models import Peer
 
 SUSPECTED_DUPLICATE = "suspected duplicate"
-# As a source of values, where a message has its fields.
-CATALOGUE = "catalogue"
 # Whose origin is kept: what identifies the order, and what is to be done.
 TRACED = (
     "placer_order_number",
@@ -67,20 +62,6 @@ TRACED = (
     "weight_kg",
     "height_m",
 )
-UNMAPPED = (
-    "Procedure unmapped: the code is not in the catalogue and the order names no "
-    "modality. Map the code, and every order that waits for it goes on."
-)
-NEEDS_SIDE = (
-    "The procedure needs a side, and the order names none. It is not scheduled until "
-    "the ordering system or a person gives the side."
-)
-HAS_NO_SIDE = (
-    "The order names a side, and the procedure has none. Ask the ordering system "
-    "whether another procedure is meant."
-)
-BLOCKING = (UNMAPPED, NEEDS_SIDE)
-LACKS = (*BLOCKING, HAS_NO_SIDE)
 
 _NUMBERS = (
     "accession_issuer",
@@ -162,31 +143,6 @@ def _parent(request: OrderRequest, person: Patient) -> Order | None:
     if namespace:
         found = found.filter(placer_namespace=namespace)
     return found.order_by("-id").first()
-
-
-def may_be_scheduled(order: Order) -> bool:
-    """Whether it says all that a scanner's worklist must."""
-    return not order.is_container and order.needs_attention not in BLOCKING
-
-
-def slot_wanted(order: Order) -> ScheduleRequest:
-    """The start that the order still asks for; its midnight is a day without time."""
-    start = order.requested_start
-    zone = ZoneInfo(order.peer.time_zone if order.peer else settings.TIME_ZONE)
-    if start is None or start.astimezone(zone).time() == time():
-        return ScheduleRequest()
-    overlap = bool(order.peer and order.peer.books_appointments)
-    return ScheduleRequest(start=start, may_overlap=overlap)
-
-
-def missing(order: Order, procedure: Procedure | None) -> str:
-    """What the catalogue misses in an order, in words for a person."""
-    if not order.modality:
-        return UNMAPPED
-    rule = procedure.laterality if procedure else LateralityRule.OPTIONAL
-    if rule == LateralityRule.REQUIRED and not order.laterality:
-        return NEEDS_SIDE
-    return HAS_NO_SIDE if rule == LateralityRule.NONE and order.laterality else ""
 
 
 def _flag(order: Order, procedure: Procedure | None) -> None:
@@ -328,34 +284,6 @@ def _repeated(order: Order, cause: Cause) -> Placed:
         cause=cause,
     )
     return Placed(order, is_new=False)
-
-
-def completed(request: OrderRequest, procedure: Procedure | None) -> OrderRequest:
-    """Fill from the catalogue what the message left out."""
-    if procedure is None:
-        return request
-    code = request.procedure
-    named = Code(code.code, code.text or procedure.text, code.system)
-    sources = dict(request.sources)
-    if not request.modality:
-        sources["modality"] = CATALOGUE
-    protocol = request.protocol
-    if not protocol.code and procedure.protocol_code:
-        protocol = protocol_of(procedure)
-        sources["protocol_code"] = CATALOGUE
-    return replace(
-        request,
-        procedure=named,
-        modality=request.modality or procedure.modality,
-        protocol=protocol,
-        sources=sources,
-    )
-
-
-def protocol_of(procedure: Procedure) -> Code:
-    return Code(
-        procedure.protocol_code, procedure.protocol_text, procedure.protocol_system
-    )
 
 
 def _of_accession(request: OrderRequest) -> list[Order]:
