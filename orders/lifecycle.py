@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from django.db.models import TextChoices
 
+from radflow.fsm import read_matrix
+
 
 class ExamState(TextChoices):
     ORDERED = "ordered", "Ordered"
@@ -53,7 +55,7 @@ NOT_STARTED = frozenset({S.ORDERED, S.SCHEDULED, S.ARRIVED, S.READY, S.ON_HOLD})
 WORKLIST_STATES = frozenset({S.SCHEDULED, S.ARRIVED, S.READY})
 TERMINAL_STATES = frozenset({S.CANCELLED, S.DISCONTINUED, S.REPLACED})
 
-_LETTERS = {
+LETTERS = {
     "O": S.ORDERED,
     "S": S.SCHEDULED,
     "A": S.ARRIVED,
@@ -65,7 +67,7 @@ _LETTERS = {
     "D": S.DISCONTINUED,
     "X": S.REPLACED,
 }
-_REFUSALS = {"1": "ORDER_STATE", "2": "UNKNOWN_ORDER", "4": "EXAM_STARTED"}
+REFUSALS = {"1": "ORDER_STATE", "2": "UNKNOWN_ORDER", "4": "EXAM_STARTED"}
 
 # Cells: a letter is the next state, `!` adds an exception task, `=` keeps the state,
 # `ex` is an exception task alone, `b` the state before hold or start, `~` the
@@ -82,6 +84,12 @@ H  ~   =   =    C   C   1   =   b   X   =    =   =   =   ex  =   1   I!   1   ex
 C  ~   1   1    =   =   1   1   1   1   ex   ex  =   =   ex  1   1   I!   1   ex  ex
 D  ~   1   1    1   =   =   1   1   1   ex|S ex  =   =   ex  1   1   I!   1   =   ex
 X  ~   1   1    1   1   1   1   1   =   ex   ex  =   =   ex  1   1   I!   1   ex  ex
+"""
+
+# What comes before its order. The guard: a change that says too little to make one.
+_MISSING = """
+   new chg  chp  can dis stp hld rel rpl bok  mov ubk nsh arr una rdy beg  end abt req
+-  O   O!|2 O!|2 C!  C!  2   2   2   O!  ex   ex  ex  ex  2   2   2   I!   ex  ex  ex
 """
 
 
@@ -108,36 +116,31 @@ class Refused(Exception):
         self.event = event
 
 
-def _read_matrix() -> dict[tuple[ExamState, Event], str]:
-    head, *rows = _MATRIX.strip("\n").splitlines()
-    events = [Event(word) for word in head.split()]
-    return {
-        (_LETTERS[state], event): cell
-        for state, *cells in (row.split() for row in rows)
-        for event, cell in zip(events, cells, strict=True)
-    }
+CELLS = read_matrix(_MATRIX, LETTERS, Event)
+MISSING = {
+    event: cell for (_, event), cell in read_matrix(_MISSING, {"-": ""}, Event).items()
+}
 
 
-CELLS = _read_matrix()
-
-
-def decide(state: ExamState, event: Event, *, guard: bool = False) -> Outcome:
+def decide(state: ExamState | None, event: Event, *, guard: bool = False) -> Outcome:
     """The outcome of `event`; raises Refused with the code of the matrix.
+
+    `state` is None for an order that has not come yet.
 
     `guard` picks the second of two possibilities, such as `O!` of `=|O!` (the slot
     no longer fits) or `ex` of `I|ex` (a final report exists).
     """
-    cell = CELLS[state, event]
+    cell = CELLS[state, event] if state else MISSING[event]
     first, _, second = cell.partition("|")
     chosen = second if guard and second else first
-    if chosen in _REFUSALS:
-        raise Refused(_REFUSALS[chosen], state, event)
+    if chosen in REFUSALS:
+        raise Refused(REFUSALS[chosen], state or "unknown", event)
     return _outcome(chosen)
 
 
 def _outcome(cell: str) -> Outcome:
     task = cell.endswith("!") or cell == "ex"
     letter = cell.rstrip("!")
-    if letter in _LETTERS:
-        return Outcome(state=_LETTERS[letter], task=task)
+    if letter in LETTERS:
+        return Outcome(state=LETTERS[letter], task=task)
     return Outcome(back=letter == "b", duplicate=letter == "~", task=task)

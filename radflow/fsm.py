@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
 S = TypeVar("S", bound=str)
@@ -24,3 +24,21 @@ def next_state(table: Mapping[tuple[S, E], S], state: S, event: E) -> S:
         return table[state, event]
     except KeyError:
         raise IllegalTransition(state, event) from None
+
+
+def read_matrix(
+    text: str, letters: Mapping[str, S], events: Iterable[E]
+) -> dict[tuple[S, E], str]:
+    """The cells of a table: events in the first line, then a state and its cells.
+
+    A first column such as `FCA` stands for several states with the same cells.
+    """
+    head, *rows = text.strip("\n").splitlines()
+    by_name = {str(event): event for event in events}
+    columns = [by_name[word] for word in head.split()]
+    return {
+        (letters[letter], event): cell
+        for states, *cells in (row.split() for row in rows)
+        for letter in states
+        for event, cell in zip(columns, cells, strict=True)
+    }

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from django.db.models import TextChoices
 
-from radflow.fsm import next_state
+from radflow.fsm import IllegalTransition, next_state, read_matrix
 
 
 class ReportState(TextChoices):
-    """Standards.md section 5.2."""
+    """Standards.md section 5.2; none again where a draft or dictation is dropped."""
 
+    NONE = "none", "No report"
     DRAFT = "draft", "Draft"
+    DICTATED = "dictated", "Dictated"
     PRELIMINARY = "preliminary", "Preliminary"
     FINAL = "final", "Final"
     CORRECTED = "corrected", "Corrected"
@@ -19,39 +23,65 @@ class ReportState(TextChoices):
 
 
 class ReportEvent(TextChoices):
+    """An edit here, OBR-25 of a result (`par` is its A), an addendum, a withdrawal."""
+
     EDIT = "edt"
+    DICTATE = "R"
     SIGN_PRELIMINARY = "P"
+    SIGN_PARTIAL = "par"
     SIGN_FINAL = "F"
     CORRECT = "C"
     ADD = "add"
     WITHDRAW = "wdr"
+    CANCEL = "X"
 
 
-_R, _E = ReportState, ReportEvent
-_FINALS = (_R.FINAL, _R.CORRECTED, _R.ADDENDED)
-
-# What is signed here; results of other systems (R, par, X) come with inbound ORU.
-REPORT_TABLE: dict[tuple[ReportState, ReportEvent], ReportState] = {
-    (_R.DRAFT, _E.EDIT): _R.DRAFT,
-    (_R.DRAFT, _E.SIGN_PRELIMINARY): _R.PRELIMINARY,
-    (_R.DRAFT, _E.SIGN_FINAL): _R.FINAL,
-    (_R.PRELIMINARY, _E.EDIT): _R.PRELIMINARY,
-    (_R.PRELIMINARY, _E.SIGN_PRELIMINARY): _R.PRELIMINARY,
-    (_R.PRELIMINARY, _E.SIGN_FINAL): _R.FINAL,
-    (_R.PRELIMINARY, _E.WITHDRAW): _R.WITHDRAWN,
-    (_R.WITHDRAWN, _E.EDIT): _R.DRAFT,
-    (_R.WITHDRAWN, _E.SIGN_FINAL): _R.CORRECTED,
-    (_R.WITHDRAWN, _E.CORRECT): _R.CORRECTED,
-    (_R.WITHDRAWN, _E.WITHDRAW): _R.WITHDRAWN,
-    **{(state, _E.CORRECT): _R.CORRECTED for state in _FINALS},
-    **{(state, _E.ADD): _R.ADDENDED for state in _FINALS},
-    **{(state, _E.WITHDRAW): _R.WITHDRAWN for state in _FINALS},
+R = ReportState
+SIGNED_STATES = frozenset({R.FINAL, R.CORRECTED, R.ADDENDED})
+LETTERS = {
+    "-": R.NONE,
+    "E": R.DRAFT,
+    "R": R.DICTATED,
+    "P": R.PRELIMINARY,
+    "F": R.FINAL,
+    "C": R.CORRECTED,
+    "A": R.ADDENDED,
+    "W": R.WITHDRAWN,
 }
+REFUSALS = {"6": "REPORT_STATE"}
+
+# Cells as in orders.lifecycle; `-` is no report, 6 refuses. The guard of `=|C!`: the
+# text differs.
+_MATRIX = """
+     edt R P par F    C  add wdr X
+-    E   R P P!  F    C! ex  6   =
+E    =   R P P!  F    ex ex  6   -
+R    =   R P P!  F    C! ex  -   -
+P    =   6 P P!  F    C! ex  W   W
+FCA  =   6 6 A!  =|C! C  A   W   6
+W    E   6 6 6   C    C  6   =   =
+"""
+CELLS = read_matrix(_MATRIX, LETTERS, ReportEvent)
 
 
-def next_report_state(state: ReportState, event: ReportEvent) -> ReportState:
+@dataclass(frozen=True)
+class ReportOutcome:
+    """`state` is where the report is then; `task`: a human must look."""
+
+    state: ReportState
+    task: bool = False
+
+
+def decide(
+    state: ReportState, event: ReportEvent, *, guard: bool = False
+) -> ReportOutcome:
     """Raises fsm.IllegalTransition, to be told as REPORT_STATE."""
-    return next_state(REPORT_TABLE, state, event)
+    first, _, second = CELLS[state, event].partition("|")
+    chosen = second if guard and second else first
+    if chosen in REFUSALS:
+        raise IllegalTransition(state, event)
+    after = LETTERS.get(chosen.rstrip("!"), state)
+    return ReportOutcome(after, task=chosen.endswith("!") or chosen == "ex")
 
 
 class CaseState(TextChoices):

@@ -1,8 +1,4 @@
-"""The appointment's state machine: the matrix of standards.md section 14.2, as data.
-
-Requested and entered-in-error are states of an outside scheduler's calendar, and the
-row without an appointment is its business too: they come with its messages (SIU).
-"""
+"""The appointment's state machine: the matrix of standards.md section 14.2, as data."""
 
 from __future__ import annotations
 
@@ -11,16 +7,20 @@ from dataclasses import dataclass
 from django.db.models import TextChoices
 
 from orders.lifecycle import Event
-from radflow.fsm import IllegalTransition, next_state
+from radflow.fsm import read_matrix
 
 
 class AppointmentState(TextChoices):
+    """Entered in error: deleted by the scheduler that made it (S17)."""
+
+    REQUESTED = "requested", "Requested"
     BOOKED = "booked", "Booked"
     ARRIVED = "arrived", "Arrived"
     STARTED = "started", "Started"
     FULFILLED = "fulfilled", "Complete"
     CANCELLED = "cancelled", "Cancelled"
     NO_SHOW = "no_show", "No show"
+    IN_ERROR = "in_error", "Entered in error"
 
 
 class AppointmentEvent(TextChoices):
@@ -30,6 +30,7 @@ class AppointmentEvent(TextChoices):
     MOVE = "mov"
     MODIFY = "mod"
     CANCEL = "can"
+    DELETE = "del"
     NO_SHOW = "nsh"
     ARRIVE = "arr"
     UNDO_ARRIVAL = "una"
@@ -58,25 +59,36 @@ FOLLOWS: dict[Event, AppointmentEvent] = {
     Event.REQUEUE: E.REQUEUE,
 }
 
-_LETTERS = {
+LETTERS = {
+    "Q": S.REQUESTED,
     "B": S.BOOKED,
     "V": S.ARRIVED,
     "T": S.STARTED,
     "F": S.FULFILLED,
     "K": S.CANCELLED,
     "N": S.NO_SHOW,
+    "E": S.IN_ERROR,
 }
 
 # Cells as in orders.lifecycle; 5 refuses with APPT_STATE.
 _MATRIX = """
-   bok mov mod can nsh arr una beg end abt req xcl
-B  =   B   =   K   N   V   =   T   5   5   5   K
-V  =   =   =   ex  ex  =   B   T   5   5   5   K
-T  ex  ex  =   ex  ex  =   5   =   F   F   b|K 5
-F  ex  ex  =   ex  ex  =   5   T   =   =   ex  5
-K  B   B!  ex  =   ex  ex  5   T!  5   5   5   =
-N  B   B   =   K   =   V   5   T!  5   5   5   K
+   bok mov mod can del nsh arr una beg end abt req xcl
+Q  B   B   =   K   E   5   V   5   T   5   5   5   K
+B  =   B   =   K   E   N   V   =   T   5   5   5   K
+V  =   =   =   ex  ex  ex  =   B   T   5   5   5   K
+T  ex  ex  =   ex  ex  ex  =   5   =   F   F   b|K 5
+F  ex  ex  =   ex  ex  ex  =   5   T   =   =   ex  5
+K  B   B!  ex  =   E   ex  ex  5   T!  5   5   5   =
+N  B   B   =   K   E   =   V   5   T!  5   5   5   K
+E  5   5   5   =   =   5   5   5   T!  5   5   5   =
 """
+_MISSING = """
+   bok mov mod can del nsh arr una beg end abt req xcl
+-  B   B!  B!  K!  E!  N!  V   5   T   ex  ex  ex  =
+"""
+
+
+REFUSALS = {"5": "APPT_STATE"}
 
 
 @dataclass(frozen=True)
@@ -91,7 +103,7 @@ class AppointmentOutcome:
 class AppointmentRefused(Exception):
     """The appointment is not in a state for this."""
 
-    code = "APPT_STATE"
+    code = REFUSALS["5"]
 
     def __init__(self, state: str, event: str) -> None:
         super().__init__(f"{self.code}: {event} in state {state}")
@@ -99,36 +111,28 @@ class AppointmentRefused(Exception):
         self.event = event
 
 
-def _read_matrix() -> dict[tuple[str, str], str]:
-    head, *rows = _MATRIX.strip("\n").splitlines()
-    events = [AppointmentEvent(word) for word in head.split()]
-    return {
-        (_LETTERS[state], event): cell
-        for state, *cells in (row.split() for row in rows)
-        for event, cell in zip(events, cells, strict=True)
-    }
-
-
-CELLS = _read_matrix()
+CELLS = read_matrix(_MATRIX, LETTERS, AppointmentEvent)
+MISSING = {
+    event: cell
+    for (_, event), cell in read_matrix(_MISSING, {"-": ""}, AppointmentEvent).items()
+}
 
 
 def decide(
-    state: AppointmentState, event: AppointmentEvent, *, guard: bool = False
+    state: AppointmentState | None, event: AppointmentEvent, *, guard: bool = False
 ) -> AppointmentOutcome:
     """The outcome of `event`; raises AppointmentRefused where the matrix says 5.
 
-    `guard` picks the second of two possibilities: the slot is given up.
+    `state` is None without an appointment. `guard` picks the second of two
+    possibilities: the slot is given up.
     """
-    try:
-        cell = next_state(CELLS, state, event)
-    except IllegalTransition as error:
-        raise AppointmentRefused(state, event) from error
+    cell = CELLS[state, event] if state else MISSING[event]
     first, _, second = cell.partition("|")
     chosen = second if guard and second else first
-    if chosen == "5":
-        raise AppointmentRefused(state, event)
+    if chosen in REFUSALS:
+        raise AppointmentRefused(state or "none", event)
     return AppointmentOutcome(
-        state=_LETTERS.get(chosen.rstrip("!")),
+        state=LETTERS.get(chosen.rstrip("!")),
         back=chosen == "b",
         task=chosen.endswith("!") or chosen == "ex",
     )

@@ -25,6 +25,7 @@ class ReportStatus(models.TextChoices):
 
     NONE = "none", "No report"
     DRAFT = "draft", "Draft"
+    DICTATED = "dictated", "Dictated"
     PRELIMINARY = "preliminary", "Preliminary"
     FINAL = "final", "Final"
     CORRECTED = "corrected", "Corrected"

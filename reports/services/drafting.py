@@ -15,7 +15,7 @@ from radflow.audit import services as audit
 from radflow.fsm import IllegalTransition
 from radflow.live import services as live
 from reports.exceptions import NotHolder, ReportRefused
-from reports.lifecycle import ReportEvent, ReportState, next_report_state
+from reports.lifecycle import SIGNED_STATES, ReportEvent, ReportState, decide
 from reports.models import Report, SectionCode
 from reports.services.locking import lock_order, lock_report
 
@@ -129,11 +129,15 @@ def clean_sections(sections: dict[str, str]) -> dict[str, str]:
 
 
 def check_state(report: Report, event: ReportEvent) -> ReportState:
+    """A draft or a signature; what is signed is only corrected or added to."""
+    state = ReportState(report.status)
+    refused = ReportRefused(f"Not possible: the report is {state.label.lower()}.")
+    if state in SIGNED_STATES:
+        raise refused
     try:
-        return next_report_state(ReportState(report.status), event)
+        return decide(state, event).state
     except IllegalTransition as error:
-        label = ReportState(report.status).label.lower()
-        raise ReportRefused(f"Not possible: the report is {label}.") from error
+        raise refused from error
 
 
 def require_holder(report: Report, user: User) -> None:

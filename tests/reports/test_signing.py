@@ -11,20 +11,13 @@ from radflow.accounts.models import User
 from radflow.hl7.message import Message
 from radflow.messaging.models import OutboundMessage, Peer
 from reports.exceptions import ReportRefused
-from reports.lifecycle import (
-    REPORT_TABLE,
-    ReportEvent,
-    ReportState,
-    next_report_state,
-)
+from reports.lifecycle import ReportState
 from reports.models import Report, ReportVersion, SectionCode
 from reports.services import open_case, open_report, save_draft, sign_report
 from reports.services.signing import content_hash
 from worklist.models import PerformedStep
 
 pytestmark = pytest.mark.django_db
-
-PAIRS = [(state, event) for state in ReportState for event in ReportEvent]
 
 
 def sign(report: Report, user: User, status: str = "final") -> ReportVersion:
@@ -40,16 +33,6 @@ def sign(report: Report, user: User, status: str = "final") -> ReportVersion:
 def results(order: Order) -> list[Message]:
     sent = OutboundMessage.objects.filter(message_type="ORU^R01").order_by("id")
     return [Message.parse(bytes(m.raw)) for m in sent if order.pk in m.order_ids]
-
-
-@pytest.mark.parametrize(("state", "event"), PAIRS)
-def test_no_pair_leads_back_from_signed_to_unsigned(
-    state: ReportState, event: ReportEvent
-) -> None:
-    signed = {ReportState.FINAL, ReportState.CORRECTED, ReportState.ADDENDED}
-    if (state, event) in REPORT_TABLE and state in signed:
-        after = next_report_state(state, event)
-        assert after not in {ReportState.DRAFT, ReportState.PRELIMINARY}
 
 
 def test_final_after_preliminary_makes_two_versions(

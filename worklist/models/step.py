@@ -79,6 +79,7 @@ class Appointment(models.Model):
         max_length=10, choices=AppointmentState.choices, default=AppointmentState.BOOKED
     )
     overbooked = models.BooleanField(default=False)
+    version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:

@@ -46,6 +46,8 @@ def active_appointment(step: ScheduledStep) -> Appointment | None:
 
 def _save(appointment: Appointment) -> None:
     """Two at the same moment: the exclusion constraint lets the first commit win."""
+    if appointment.pk:
+        appointment.version += 1
     try:
         with transaction.atomic():
             appointment.save()
@@ -128,5 +130,6 @@ def _move(appointment: Appointment, after: AppointmentState | None) -> None:
     if after is None or appointment.state == after:
         return
     appointment.state = after
+    appointment.version += 1
     appointment.save()
     live.publish("room", appointment.room_id)
