@@ -2,11 +2,13 @@ from __future__ import annotations
 
 from django.urls import path
 
-from orders.views import acts, new, order
+from orders.views import acts, held, new, order
 
 app_name = "orders"
 urlpatterns = [
     path("<int:order_id>/", order.detail, name="detail"),
+    path("held/", held.changes, name="held-changes"),
+    path("held/<int:change_id>/", held.change, name="held"),
     path("new/<int:patient_id>/", new.new, name="new"),
     path("<int:order_id>/timeline/", order.timeline, name="timeline"),
     path("<int:order_id>/act/<str:name>/", acts.act, name="act"),

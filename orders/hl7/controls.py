@@ -9,8 +9,9 @@ from orders.hl7.addressing import addressed, known_by
 from orders.hl7.outbound import Answer
 from orders.hl7.questions import CHILD, PARENT, REPLACE, REPLACEMENT, Question
 from orders.identity import Comparison, compare
-from orders.lifecycle import TERMINAL_STATES, Event
+from orders.lifecycle import NOT_STARTED, TERMINAL_STATES, Event
 from orders.models import Order
+from orders.requests import OrderRequest
 from orders.services import (
     Placed,
     bury,
@@ -20,8 +21,17 @@ from orders.services import (
     record_event,
     release,
 )
+from orders.services.drift import (
+    ACCEPTABLE,
+    Difference,
+    alarm_station,
+    differences,
+    hold_change,
+)
 from orders.services.holding import PLACER
+from radflow.hl7.acks import HL7Error
 from radflow.messaging.exceptions import Parked
+from radflow.messaging.models import Drift
 from radflow.messaging.routes import Applied
 
 Act = Callable[[Question, Applied, "Family"], list[Answer]]
@@ -103,11 +113,60 @@ def _change(question: Question, applied: Applied, family: Family) -> list[Answer
         refuse_other_study(question, orders[0])
     answers = []
     for order in orders:
+        found = _guard(order, question)
         changed = change_order(order_id=order.pk, request=request, cause=question.cause)
+        if found and not changed.late:
+            hold_change(
+                order_id=order.pk, found=found, cause=question.cause, applied=True
+            )
         if changed.late:
             applied.warnings.append(f"Late, not applied: {', '.join(changed.late)}")
         answers.append(Answer("XR", changed.order))
     return answers
+
+
+def _guard(order: Order, question: Question) -> list[Difference]:
+    """What of the exam itself would change; parked where the peer's setting is so."""
+    said = question.filled.request
+    found = [
+        one
+        for one in differences(order, said, None)
+        if one.reason in ACCEPTABLE and order.status in NOT_STARTED
+    ]
+    if found and question.inbound.peer.drift == Drift.HOLD:
+        raise Parked(
+            HELD,
+            "It changes the procedure or the side of an open order. Compare both on "
+            "the order’s page, and accept or reject it there.",
+            "OBR^1^4",
+            is_final=False,
+            holds=False,
+        )
+    return found
+
+
+def keep_held(question: Question, parked: Parked) -> None:
+    """For whom a message was parked: what it would have changed, side by side."""
+    try:
+        orders = addressed(question.reader)
+    except (HL7Error, Parked):
+        return
+    said = question.filled.request if question.control == "XO" else OrderRequest()
+    for order in orders:
+        found = differences(order, said, question.patient)
+        if parked.code in _ABOUT_IDENTITY:
+            hold_change(order_id=order.pk, found=found, cause=question.cause)
+        elif parked.code in (HELD, "EXAM_STARTED"):
+            exam = [one for one in found if one.reason in ACCEPTABLE]
+            hold_change(order_id=order.pk, found=exam, cause=question.cause)
+        if parked.code == "EXAM_STARTED":
+            told = CONTROLS[question.control].received
+            text = f"{told} while the exam runs, so it was not applied."
+            alarm_station(order_id=order.pk, text=text, cause=question.cause)
+
+
+HELD = "DRIFT_HELD"
+_ABOUT_IDENTITY = frozenset({"PATIENT_MISMATCH", "205", "ACCESSION_USED"})
 
 
 def _comes_first(question: Question) -> bool:

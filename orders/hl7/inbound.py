@@ -10,7 +10,7 @@ from orders.cause import Cause
 from orders.exceptions import OrderError
 from orders.hl7 import outbound
 from orders.hl7.addressing import addressed
-from orders.hl7.controls import CONTROLS, Family
+from orders.hl7.controls import CONTROLS, Family, keep_held
 from orders.hl7.described import describe_orders
 from orders.hl7.facts import facts
 from orders.hl7.outbound import Answer
@@ -127,6 +127,8 @@ def _all_of(parts: list[list[Question]], applied: Applied) -> list[Answer]:
                 answers += _apply_part(part, applied)
         except Parked as parked:
             refused.append((part[0], parked))
+            for question in part:
+                keep_held(question, parked)
             answers += [_refusal(question, parked) for question in part]
     if len(refused) == len(parts):
         raise refused[0][1]
@@ -198,6 +200,13 @@ def refuse(inbound: Inbound, parked: Parked) -> Response | None:
     return outbound.send_answers(inbound=inbound, answers=given) if given else None
 
 
+def keep(inbound: Inbound, parked: Parked) -> None:
+    """What a parked message would have changed of orders that are known."""
+    cause = Cause(actor=inbound.peer.name, inbound_id=inbound.row.pk)
+    for question in questions(inbound, cause):
+        keep_held(question, parked)
+
+
 def _refusal(question: Question, parked: Parked) -> Answer:
     control = CONTROLS.get(question.control)
     return Answer(
@@ -253,6 +262,7 @@ ORDERS = Handler(
     check=check,
     keys=keys,
     refuse=refuse,
+    keep=keep,
     describe=describe_orders,
     facts=facts,
 )

@@ -63,14 +63,17 @@ class Changed:
 
 
 @unit.atomic
-def change_order(*, order_id: int, request: OrderRequest, cause: Cause) -> Changed:
+def change_order(
+    *, order_id: int, request: OrderRequest, cause: Cause, by_hand: bool = False
+) -> Changed:
     """Apply an XO group by group; what is older than what we know is left out.
 
     Raises lifecycle.Refused where the exam has begun and procedure, side or time
-    would change: then nothing of the change is applied.
+    would change: then nothing of the change is applied. `by_hand`: a person corrects
+    the procedure of an exam that was performed (T15).
     """
     order = Order.objects.select_for_update().get(pk=order_id)
-    change = _Change(order, _of_catalogue(order, request))
+    change = _Change(order, _of_catalogue(order, request), by_hand=by_hand)
     change.refuse()
     change.apply(cause)
     return Changed(order, change.late)
@@ -85,7 +88,9 @@ def _of_catalogue(order: Order, request: OrderRequest) -> OrderRequest:
 class _Change:
     """What a request says otherwise than the order, sorted into its groups."""
 
-    def __init__(self, order: Order, request: OrderRequest) -> None:
+    def __init__(
+        self, order: Order, request: OrderRequest, *, by_hand: bool = False
+    ) -> None:
         self.order = order
         self.request = request
         self.before = ExamState(order.status)
@@ -96,8 +101,9 @@ class _Change:
                 ("timing", order.timing_at),
                 ("clinical", order.clinical_at),
             )
-            if _is_late(request.event_time, known)
+            if _is_late(request.event_time, known) and not by_hand
         )
+        self.corrects = by_hand and self.before is ExamState.PERFORMED
         clinical = {} if "clinical" in self.late else self._clinical()
         timing = {} if "timing" in self.late else self._timing()
         self.values = {**clinical, **timing}
@@ -130,6 +136,8 @@ class _Change:
         return Event.CHANGE_PROCEDURE if self.is_other_exam else Event.CHANGE
 
     def refuse(self) -> None:
+        if self.corrects:
+            return
         decide(self.before, self.event)
         started = (ExamState.IN_PROGRESS, ExamState.PERFORMED)
         if self.is_moved and self.before in started:
@@ -161,7 +169,7 @@ class _Change:
             )
 
     def _run(self, cause: Cause, *, guard: bool) -> bool:
-        if not self.is_other_exam:
+        if not self.is_other_exam or self.corrects:
             return False
         return run_event(
             self.order,

@@ -151,13 +151,13 @@ def act(request: HttpRequest, order_id: int, name: str) -> HttpResponse:
             form.cleaned_data["version"],
         )
     except (OrderError, Refused) as error:
-        form.add_error(None, _in_words(error))
+        form.add_error(None, in_words(error))
         return _page(request, order, name, form, status=409)
     messages.success(request, ACTS[name].done)
     return redirect("orders:detail", order_id=order.pk)
 
 
-def _in_words(error: OrderError | Refused) -> str:
+def in_words(error: OrderError | Refused) -> str:
     if isinstance(error, Refused):
         state = ExamState(error.state).label
         return f"This is not possible now: the exam’s state is “{state}”."

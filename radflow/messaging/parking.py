@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
@@ -43,8 +45,8 @@ def park(message_id: int, parked: Parked) -> None:
         # Our claim ended with the rollback; another worker has dealt with it since.
         return
     put_parked(row, parked)
-    if parked.is_final and isinstance(row.peer, Peer):
-        _refuse(row, parked)
+    if isinstance(row.peer, Peer):
+        _tell(row, parked)
     row.save(update_fields=[*PARKED_FIELDS, "ack_code", "ack_raw"])
     live.publish("message", row.pk)
 
@@ -69,15 +71,25 @@ def put_parked(row: InboundMessage, parked: Parked) -> None:
     row.error_location = storable(parked.location, 60)
 
 
-def _refuse(row: InboundMessage, parked: Parked) -> None:
-    """A refusal that cannot be made is logged: the message must leave the queue."""
-    try:
-        with transaction.atomic():
-            inbound = read(row)
-            handler = handler_for(row.message_type)
+def _tell(row: InboundMessage, parked: Parked) -> None:
+    """What cannot be kept or told is logged: the message must leave the queue."""
+    with _logged(row, "kept for a person"):
+        inbound, handler = read(row), handler_for(row.message_type)
+        if handler.keep:
+            handler.keep(inbound, parked)
+    if parked.is_final:
+        with _logged(row, "refused"):
+            inbound, handler = read(row), handler_for(row.message_type)
             response = handler.refuse(inbound, parked) if handler.refuse else None
             tell_refused(inbound, parked, response)
+
+
+@contextmanager
+def _logged(row: InboundMessage, what: str) -> Iterator[None]:
+    try:
+        with transaction.atomic():
+            yield
     except (OperationalError, InterfaceError):
         raise
     except Exception as error:
-        logger.error("inbound message %s not refused: %s", row.pk, trace(error))
+        logger.error("inbound message %s not %s: %s", row.pk, what, trace(error))

@@ -70,6 +70,8 @@ class Handler:
     are its own keys, else all are. `apply` runs in one transaction and raises Parked.
     `refuse` gives the negative response for a message that was parked to a sender that
     waits on the line, else queues it.
+    `keep` runs as the message is parked, in that transaction: for what people need to
+    see beside it.
     `describe` says by label what the message would be read as, and writes nothing; it
     raises as `apply` does. `facts` says by label what is known of these orders and of
     the message's patient. Labels of patient data begin with PATIENT.
@@ -79,6 +81,7 @@ class Handler:
     check: Callable[[Message], None]
     keys: Callable[[Message, Peer | None], Sequence[str]]
     refuse: Callable[[Inbound, Parked], Response | None] | None = None
+    keep: Callable[[Inbound, Parked], None] | None = None
     describe: Callable[[Inbound], dict[str, str]] | None = None
     facts: Callable[[Inbound, Sequence[int]], dict[str, str]] | None = None
 

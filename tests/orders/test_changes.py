@@ -79,7 +79,10 @@ def test_after_the_start_it_is_refused_and_told(
     before = Order.objects.get()
     assert say(control) == "EXAM_STARTED"
     after = Order.objects.get()
-    assert (after.status, after.version) == (before.status, before.version)
+    assert (after.status, after.study_instance_uid) == (
+        before.status,
+        before.study_instance_uid,
+    )
     assert answer()[1] == no
     assert "EXAM_STARTED" in answer()[16]
 

@@ -1,0 +1,107 @@
+"""Changes that wait for a person, side by side with what they would change."""
+
+from __future__ import annotations
+
+from django import forms
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_http_methods
+
+from orders.exceptions import OrderError
+from orders.hl7.asked import asked_of
+from orders.lifecycle import Refused
+from orders.models import HeldChange
+from orders.selectors import mrn_of
+from orders.services.drift import (
+    accept_change,
+    may_be_accepted,
+    reject_change,
+    settle_replayed,
+)
+from radflow.accounts.access import current_user, requires
+from radflow.accounts.roles import Capability
+from radflow.audit import services as audit
+
+MOST = 200
+
+
+class DecisionForm(forms.Form):
+    note = forms.CharField(
+        label="Why",
+        max_length=300,
+        strip=True,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+
+@requires(Capability.VIEW_ORDERS)
+@require_GET
+def changes(request: HttpRequest) -> HttpResponse:
+    """What waits, oldest first; never more than 200 at once."""
+    settle_replayed()
+    waiting = HeldChange.objects.filter(state=HeldChange.State.OPEN).order_by("id")
+    found = list(_whole(waiting)[:MOST])
+    audit.record_view(
+        request, "held_changes_listed", detail={"changes": [one.pk for one in found]}
+    )
+    return render(request, "orders/held/list.html", {"changes": found})
+
+
+@requires(Capability.VIEW_ORDERS)
+@require_http_methods(["GET", "POST"])
+def change(request: HttpRequest, change_id: int) -> HttpResponse:
+    """Accept or reject, with a reason; 409 where somebody was faster."""
+    found = get_object_or_404(_whole(HeldChange.objects.all()), pk=change_id)
+    if request.method == "GET":
+        return _page(request, found, DecisionForm(), status=200)
+    user = current_user(request)
+    if not user.may(Capability.SCHEDULE):
+        return render(request, "403.html", status=403)
+    form = DecisionForm(request.POST)
+    if not form.is_valid():
+        return _page(request, found, form, status=400)
+    note = form.cleaned_data["note"]
+    try:
+        if request.POST.get("decision") == "accept":
+            accept_change(
+                change_id=change_id, request=asked_of(found), note=note, user=user
+            )
+        else:
+            reject_change(change_id=change_id, note=note, user=user)
+    except (OrderError, Refused) as error:
+        form.add_error(
+            None, error.text if isinstance(error, OrderError) else str(error)
+        )
+        found.refresh_from_db()
+        return _page(request, found, form, status=409)
+    messages.success(request, "Decided.")
+    return redirect("orders:detail", order_id=found.order_id)
+
+
+def _whole(changes: QuerySet[HeldChange]) -> QuerySet[HeldChange]:
+    found = changes.select_related("order__patient", "inbound__peer", "decided_by")
+    return found.prefetch_related("order__patient__identifiers")
+
+
+def _page(
+    request: HttpRequest, found: HeldChange, form: DecisionForm, *, status: int
+) -> HttpResponse:
+    order = found.order
+    audit.record_view(
+        request, "held_change_viewed", order_id=order.pk, patient_id=order.patient_id
+    )
+    user = current_user(request)
+    context = {
+        "change": found,
+        "order": order,
+        "patient": order.patient,
+        "mrn": mrn_of(order),
+        "form": form,
+        "is_open": found.state == HeldChange.State.OPEN,
+        "may_decide": user.may(Capability.SCHEDULE),
+        "may_edit": user.may(Capability.MANAGE_INTERFACES),
+        "may_be_accepted": may_be_accepted(found),
+    }
+    return render(request, "orders/held/detail.html", context, status=status)
