@@ -15,6 +15,7 @@ from orders.identity import Comparison, compare
 from orders.lifecycle import OPEN_STATES, ExamState
 from orders.models import Order, OrderEvent, Patient
 from orders.requests import Identifier, PatientRequest
+from orders.services.duplicates import propose, set_keys
 from orders.services.events import note_on, save
 from orders.services.identifiers import add_identifiers, find_ids
 from orders.services.provenance import keep_source
@@ -142,7 +143,11 @@ def _set(
     for name, value in values.items():
         setattr(patient, name, value)
     patient.version += 1
+    if is_renamed := bool(_IDENTIFYING & values.keys()):
+        set_keys(patient)
     patient.save()
+    if is_renamed:
+        propose(patient)
     keep_source(patient, was=was, now=values, sources=request.sources, cause=cause)
 
 
@@ -189,8 +194,11 @@ def create_patient(
 ) -> Patient:
     """`known_at` is the event time where the message is news of the person (ADT)."""
     said = _said(request)
-    patient = Patient.objects.create(**said, demographics_at=known_at)
+    patient = Patient(**said, demographics_at=known_at)
+    set_keys(patient)
+    patient.save(force_insert=True)
     add_identifiers(patient, request.identifiers, known=())
+    propose(patient, request.identifiers)
     record("patient_created", patient, cause)
     keep_source(patient, was={}, now=said, sources=request.sources, cause=cause)
     return patient
