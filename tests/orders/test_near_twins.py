@@ -25,7 +25,7 @@ def hospital(db: None) -> None:
 
 
 def register(
-    mrn: str, name: str = "Halvorsen^Ingrid", born: str = "19710316"
+    mrn: str, name: str = "Halvorsen^Ingrid", born: str = "19710312"
 ) -> Patient:
     head = (
         "MSH|^~\\&|EHRX|GENHOSP|RADFLOW|RADDEPT|20261123090000+0000||ADT^A28|"
