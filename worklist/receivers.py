@@ -58,8 +58,11 @@ def _edited(*, order: Order, cause: Cause, **_: Any) -> None:
 def _follow_changed(
     *, order: Order, event: Event, before: str, cause: Cause, **_: Any
 ) -> None:
-    if order.status != before:
-        _follow(order, event)
+    if order.status == before:
+        return
+    _follow(order, event)
+    # What a changed procedure does to the exam is told with the edit itself.
+    if event is not Event.CHANGE_PROCEDURE:
         announce_state(order, cause)
 
 

@@ -39,10 +39,10 @@ Act = Callable[[Question, Applied, "Family"], list[Answer]]
 
 @dataclass
 class Family:
-    """What the orders of one RP or PA share while they are applied."""
+    """What the orders of one RP share; `unseen` asks to replace what never came."""
 
     replaced: Order | None = None
-    children: bool = False
+    unseen: Question | None = None
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def _place(question: Question, applied: Applied, family: Family) -> list[Answer]
     return [Answer("OK", order)]
 
 
-def _placed(question: Question, family: Family) -> Placed:
+def _placed(question: Question, family: Family, look_why: str = "") -> Placed:
     return place_order(
         patient=question.patient,
         visit=question.visit,
@@ -76,17 +76,34 @@ def _placed(question: Question, family: Family) -> Placed:
         peer=question.inbound.peer,
         replaces=family.replaced,
         is_container=question.control == PARENT,
+        look_why=look_why,
     )
 
 
 def _replacement(question: Question, applied: Applied, family: Family) -> list[Answer]:
+    if family.unseen:
+        return _replace_unseen(question, applied, family.unseen)
     if family.replaced is None:
         raise Parked("100", "A replacing order (RO) follows the one it replaces (RP).")
     return _place(question, applied, family)
 
 
+def _replace_unseen(
+    question: Question, applied: Applied, old: Question
+) -> list[Answer]:
+    """The new order stands; the old one, should it still come, does not."""
+    why = "It replaces an order that never came here. Look whether that is right."
+    placed = _placed(question, Family(), why)
+    if question.numbers != old.numbers:
+        _bury(old, applied, "")
+    return [Answer("OK", placed.order)]
+
+
 def _replace(question: Question, applied: Applied, family: Family) -> list[Answer]:
     """Only together with the order that follows it, or not at all."""
+    if question.numbers[0] and not known_by(question.reader):
+        family.unseen = question
+        return [Answer("RQ", numbers=question.numbers)]
     (order, *others) = _addressed(question)
     if others:
         raise _ambiguous("replace")
@@ -178,7 +195,8 @@ def _comes_first(question: Question) -> bool:
 
 
 def _upsert(question: Question, applied: Applied, family: Family) -> list[Answer]:
-    placed = _placed(question, family)
+    why = "The change came before its order, and made it. Look whether all is there."
+    placed = _placed(question, family, why)
     applied.warnings.append("The change came before its order, and made it")
     return [Answer("XR", placed.order)]
 
@@ -212,7 +230,8 @@ def _bury(question: Question, applied: Applied, done: str) -> list[Answer]:
         cause=question.cause,
         event_time=question.reader.event_time(),
     )
-    applied.warnings.append("The cancellation came before its order")
+    what = CONTROLS[question.control].received.removesuffix(" received").lower()
+    applied.warnings.append(f"The {what} came before its order")
     return [Answer(done, numbers=question.numbers)]
 
 

@@ -24,4 +24,9 @@ class Migration(migrations.Migration):
             model_name='order',
             constraint=models.CheckConstraint(condition=models.Q(('report_status__in', ['none', 'draft', 'dictated', 'preliminary', 'final', 'corrected', 'addended', 'withdrawn'])), name='order_report_status_known'),
         ),
+        migrations.AlterField(
+            model_name='tombstone',
+            name='control',
+            field=models.CharField(help_text='ORC-1: CA, DC or RP.', max_length=2),
+        ),
     ]

@@ -64,12 +64,12 @@ class HeldChange(models.Model):
 
 
 class Tombstone(models.Model):
-    """A cancellation that came before its order (standards.md section 5.4)."""
+    """A cancellation or replacement that came before its order (section 5.4)."""
 
     placer_order_number = models.CharField(max_length=199, blank=True)
     placer_namespace = models.CharField(max_length=227, blank=True)
     filler_order_number = models.CharField(max_length=199, blank=True)
-    control = models.CharField(max_length=2, help_text="CA or DC.")
+    control = models.CharField(max_length=2, help_text="ORC-1: CA, DC or RP.")
     event_time = models.DateTimeField(null=True)
     recorded_at = models.DateTimeField(db_default=Now())
     inbound = models.ForeignKey(

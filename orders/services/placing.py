@@ -92,12 +92,14 @@ def place_order(
     peer: Peer | None = None,
     replaces: Order | None = None,
     is_container: bool = False,
+    look_why: str = "",
 ) -> Placed:
     """Create the order, or find the one that this repeats.
 
     `replaces` is the order it stands for from now on (RP, RO); a container (PA) only
-    groups others. Raises PatientMismatch, AccessionUsed or DuplicateOrder; then
-    nothing is stored.
+    groups others; `look_why` says why a person must look at a new one.
+
+    Raises PatientMismatch, AccessionUsed or DuplicateOrder; then nothing is stored.
     """
     person = register_patient(request=patient, cause=cause)
     earlier = _same_order(order, person, cause, replaces)
@@ -119,7 +121,7 @@ def place_order(
         parent=_parent(request, person),
         **_values(request, known),
     )
-    _flag(made, procedure)
+    _flag(made, procedure, look_why)
     if cause.user and peer and peer.receives and not made.placer_order_number:
         made.number_asked_at = cause.at
     made.save(force_insert=True)
@@ -145,7 +147,8 @@ def _parent(request: OrderRequest, person: Patient) -> Order | None:
     return found.order_by("-id").first()
 
 
-def _flag(order: Order, procedure: Procedure | None) -> None:
+def _flag(order: Order, procedure: Procedure | None, look_why: str) -> None:
+    order.needs_attention = look_why
     if order.is_container:
         return
     if lack := missing(order, procedure):

@@ -15,7 +15,8 @@ from radflow import unit
 from radflow.audit import services as audit
 from radflow.live import services as live
 
-EVENTS = {"CA": Event.CANCEL, "DC": Event.DISCONTINUE}
+EVENTS = {"CA": Event.CANCEL, "DC": Event.DISCONTINUE, "RP": Event.REPLACE}
+_WHAT = {"CA": "cancellation", "DC": "cancellation", "RP": "replacement"}
 
 
 @unit.atomic
@@ -63,13 +64,13 @@ def meet(stone: Tombstone, order: Order, cause: Cause) -> None:
     stone.met = order
     stone.save(update_fields=["met"])
     order.needs_attention = (
-        "The cancellation came before the order, so it was never scheduled. If it is "
-        "wanted, the placer must order it anew."
+        f"The {_WHAT[stone.control]} came before the order, so it was never scheduled. "
+        "If it is wanted, the placer must order it anew."
     )
     run_event(
         order,
         event=EVENTS[stone.control],
         cause=cause,
-        detail="Cancelled before it was ordered",
+        detail=f"The {_WHAT[stone.control]} came before the order",
         event_time=stone.event_time,
     )
