@@ -4,7 +4,7 @@ PY := .venv/bin/python
 TEMPORARY := $(PY) -m radflow.embedded --temporary --
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check e2e faults corpus fuzz bench screenshots lock clean-data setup setup-dev
+.PHONY: help run test check e2e faults corpus fuzz machine bench docs screenshots lock clean-data setup setup-dev
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +31,12 @@ corpus: setup-dev ## send a folder of messages: make corpus ARGS="--folder ..."
 
 fuzz: setup-dev ## a million random texts and damaged messages against the wire
 	@$(PY) -m tests.fuzz $(ARGS)
+
+machine: setup-dev ## 10,000 random histories of exams against a reference model
+	@RADFLOW_MACHINE_RUNS=10000 $(PY) -m pytest tests/orders/test_machine_model.py
+
+docs: setup-dev ## write docs/state-machines.md from the tables anew
+	@$(PY) -m tests.docs_machines
 
 bench: setup-dev ## measure rates and latencies on an instance of its own
 	@$(PY) -m tests.bench $(ARGS)
