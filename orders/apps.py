@@ -6,6 +6,8 @@ class OrdersConfig(AppConfig):
 
     def ready(self) -> None:
         from orders import authorities, receivers
+        from orders.reconciliation import kinds
 
         receivers.connect()
         authorities.connect()
+        kinds.connect()

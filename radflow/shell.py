@@ -47,6 +47,7 @@ _PLACES = (
     Place("Reading", "glasses", "reports:reading_list", C.WRITE_REPORT, unread_count),
     Place("Board", "layout-list", "worklist:board", C.VIEW_ORDERS),
     Place("Patients", "users", "patients:search", C.VIEW_ORDERS),
+    Place("Reconcile", "git-compare", "reconciliation", C.SCHEDULE),
     Place("Critical", "siren", "reports:cases", C.VIEW_CASES, open_case_count, True),
     Place("Interfaces", "cable", "messaging:list", C.VIEW_MESSAGES, open_problem_count),
 )

@@ -8,6 +8,7 @@ from django.shortcuts import redirect
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
+from orders.views import reconciliation
 from radflow.accounts.access import current_user, signed_in
 from radflow.accounts.roles import Role
 from radflow.health import livez, readyz
@@ -41,6 +42,8 @@ urlpatterns = [
     path("accounts/", include("radflow.accounts.urls")),
     path("orders/", include("orders.urls")),
     path("patients/", include("orders.patient_urls")),
+    path("reconciliation/", reconciliation.page, name="reconciliation"),
+    path("reconciliation/live/", reconciliation.live, name="reconciliation-live"),
     path("", include("worklist.urls")),
     path("", include("reports.urls")),
     path("messages/", include("radflow.messaging.urls")),

@@ -6,8 +6,9 @@ class WorklistConfig(AppConfig):
 
     def ready(self) -> None:
         from radflow.messaging.channels.registry import register
-        from worklist import receivers
+        from worklist import receivers, reconciliation
         from worklist.channels import dicom_channels
 
         receivers.connect()
+        reconciliation.connect()
         register(dicom_channels)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from worklist.views import board, booking, exams, exchange, gate, station
+from worklist.views import board, booking, exams, exchange, gate, station, unlinked
 
 app_name = "worklist"
 urlpatterns = [
@@ -19,5 +19,6 @@ urlpatterns = [
     path("station/<int:order_id>/discontinue/", exams.discontinue, name="discontinue"),
     path("station/gate/<int:order_id>/", gate.gate, name="gate"),
     path("station/gate/<int:order_id>/begin/", gate.begin, name="begin"),
+    path("unlinked/<int:performed_id>/", unlinked.link, name="unlinked"),
     path("exchanges/<int:exchange_id>/", exchange.detail, name="exchange"),
 ]

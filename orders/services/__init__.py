@@ -2,7 +2,11 @@
 
 from orders.services.answers import record_answer
 from orders.services.changing import Changed, change_order
-from orders.services.conflicts import doubt_identity, settle_identity
+from orders.services.conflicts import (
+    clear_attention,
+    doubt_identity,
+    settle_identity,
+)
 from orders.services.events import (
     note,
     note_on,
@@ -28,6 +32,7 @@ __all__ = [
     "bury",
     "change_order",
     "change_visit",
+    "clear_attention",
     "doubt_identity",
     "hold",
     "keep_source",

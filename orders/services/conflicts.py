@@ -69,6 +69,37 @@ def settle_identity(
     return order
 
 
+class NothingToSettle(OrderError):
+    """Somebody dealt with it meanwhile."""
+
+    code = "NOTHING_TO_SETTLE"
+
+
+@unit.atomic
+def clear_attention(
+    *, order_id: int, note: str, cause: Cause, expected_version: int | None = None
+) -> Order:
+    """A person has dealt with what the order needed attention for.
+
+    Doubt about the identity is settled by settle_identity alone.
+    """
+    order = locked(order_id, expected_version)
+    if not order.needs_attention or order.identity_conflict:
+        raise NothingToSettle("There is nothing (any more) to mark as seen.")
+    about = order.needs_attention
+    order.needs_attention = ""
+    save(order)
+    note_on(
+        order,
+        kind=OrderEvent.Kind.NOTE,
+        title="Dealt with",
+        detail=f"{note} (was: {about})"[:500],
+        cause=cause,
+    )
+    _audit("attention_cleared", order, cause)
+    return order
+
+
 def _audit(action: str, order: Order, cause: Cause) -> None:
     audit.record(
         action,

@@ -16,7 +16,13 @@ from orders.forms import ActForm
 from orders.lifecycle import NOT_STARTED, Event, ExamState, Refused
 from orders.models import Order
 from orders.selectors import mrn_of, orders_with_patients
-from orders.services import hold, record_event, release, settle_identity
+from orders.services import (
+    clear_attention,
+    hold,
+    record_event,
+    release,
+    settle_identity,
+)
 from orders.services.holding import IDENTITY, PERSON
 from radflow.accounts.access import current_user, requires
 from radflow.accounts.roles import Capability
@@ -74,6 +80,12 @@ def _settle(order_id: int, reason: str, cause: Cause, version: int) -> Order:
     )
 
 
+def _seen(order_id: int, reason: str, cause: Cause, version: int) -> Order:
+    return clear_attention(
+        order_id=order_id, note=reason, cause=cause, expected_version=version
+    )
+
+
 def _is_waiting(order: Order) -> bool:
     return order.status in NOT_STARTED
 
@@ -121,6 +133,15 @@ ACTS: dict[str, Act] = {
         "badge-check",
         lambda order: bool(order.identity_conflict),
         _settle,
+    ),
+    "seen": Act(
+        "Mark as seen",
+        "It is dealt with",
+        "What needed attention is settled. The note stays on the timeline.",
+        "Marked as seen.",
+        "check",
+        lambda order: bool(order.needs_attention) and not order.identity_conflict,
+        _seen,
     ),
 }
 

@@ -8,6 +8,7 @@ from radflow.accounts.roles import Capability
 TOPICS: dict[str, Capability] = {
     "order": Capability.VIEW_ORDERS,
     "patient": Capability.VIEW_ORDERS,
+    "reconciliation": Capability.VIEW_ORDERS,
     "room": Capability.VIEW_ORDERS,
     "report": Capability.VIEW_REPORTS,
     "case": Capability.VIEW_CASES,

@@ -1,0 +1,205 @@
+"""What orders and people themselves give to reconcile."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.db.models import QuerySet
+from django.urls import reverse
+
+from orders.models import DuplicateCandidate, HeldChange, Order
+from orders.reconciliation.registry import MOST, Action, Item, Kind, register
+from orders.services.merging import AFTER_SIGNING, WHILE_RUNNING
+from radflow.messaging.models import InboundMessage, InboundState
+
+_IDENTITY = ("PATIENT_MISMATCH", "MERGE_DOUBTFUL")
+
+
+def connect() -> None:
+    for kind in (
+        Kind(
+            "identity",
+            "Identity in doubt",
+            "It is not certain whose exam it is: off every worklist, not to be signed.",
+            _doubtful,
+            lambda: _doubted().count(),
+        ),
+        Kind(
+            "messages",
+            "Messages that name somebody else",
+            "Name, birth date or number disagree with the person on file.",
+            _messages,
+            lambda: _disagreeing().count(),
+        ),
+        Kind(
+            "merged",
+            "Merged while running or after signing",
+            "The patient of the exam changed at a moment when it matters.",
+            _merged,
+            lambda: _moved().count(),
+        ),
+        Kind(
+            "held",
+            "Changes that wait",
+            "The ordering system would change who or what of a live order.",
+            _held,
+            lambda: _waiting().count(),
+        ),
+        Kind(
+            "duplicates",
+            "Possibly one person",
+            "Two records look alike. They are never merged by the machine.",
+            _pairs,
+            lambda: _alike().count(),
+        ),
+        Kind(
+            "unseen",
+            "Cancelled before it was ordered",
+            "The cancellation came first; the order was kept as cancelled.",
+            _unseen,
+            lambda: _early().count(),
+        ),
+    ):
+        register(kind)
+
+
+def order_item(
+    order: Order, title: str, action: Action, *, detail: str = "", proposal: str = ""
+) -> Item:
+    return Item(
+        title=title,
+        since=order.status_since,
+        action=action,
+        detail=detail,
+        proposal=proposal,
+        order=order,
+        patient=order.patient,
+    )
+
+
+def act_on(order: Order, name: str, label: str) -> Action:
+    return Action(label, reverse("orders:act", args=(order.pk, name)))
+
+
+def with_people(orders: QuerySet[Order]) -> QuerySet[Order]:
+    found = orders.select_related("patient").prefetch_related("patient__identifiers")
+    return found.order_by("status_since", "id")
+
+
+def _doubted() -> QuerySet[Order]:
+    return Order.objects.exclude(identity_conflict="")
+
+
+def _doubtful() -> Sequence[Item]:
+    return [
+        order_item(
+            order,
+            "Identity in doubt",
+            Action(
+                "Compare and settle", reverse("orders:act", args=(order.pk, "settle"))
+            ),
+            detail=order.identity_conflict,
+        )
+        for order in with_people(_doubted())[:MOST]
+    ]
+
+
+def _disagreeing() -> QuerySet[InboundMessage]:
+    return InboundMessage.objects.filter(
+        state=InboundState.PARKED, error_code__in=_IDENTITY
+    )
+
+
+def _messages() -> Sequence[Item]:
+    rows = _disagreeing().defer("raw", "ack_raw").select_related("peer")
+    return [
+        Item(
+            title=f"{row.message_type} {row.control_id}",
+            since=row.parked_at or row.received_at,
+            action=Action(
+                "Look at the message", reverse("messaging:detail", args=(row.pk,))
+            ),
+            detail=row.error_text,
+            proposal=row.peer.name if row.peer else "",
+        )
+        for row in rows.order_by("id")[:MOST]
+    ]
+
+
+def _moved() -> QuerySet[Order]:
+    return Order.objects.filter(needs_attention__in=(WHILE_RUNNING, AFTER_SIGNING))
+
+
+def _merged() -> Sequence[Item]:
+    return [
+        order_item(
+            order,
+            "Patient merged",
+            Action(
+                "Look, then mark as seen",
+                reverse("orders:act", args=(order.pk, "seen")),
+            ),
+            detail=order.needs_attention,
+        )
+        for order in with_people(_moved())[:MOST]
+    ]
+
+
+def _waiting() -> QuerySet[HeldChange]:
+    return HeldChange.objects.filter(state=HeldChange.State.OPEN)
+
+
+def _held() -> Sequence[Item]:
+    found = _waiting().select_related("order__patient", "inbound__peer")
+    found = found.prefetch_related("order__patient__identifiers").order_by("id")
+    return [
+        Item(
+            title="Applied, to be looked at" if one.applied else "Waits for a decision",
+            since=one.held_at,
+            action=Action("Compare", reverse("orders:held", args=(one.pk,))),
+            detail=", ".join(each["label"] for each in one.differences),
+            order=one.order,
+            patient=one.order.patient,
+        )
+        for one in found.defer("inbound__raw", "inbound__ack_raw")[:MOST]
+    ]
+
+
+def _alike() -> QuerySet[DuplicateCandidate]:
+    return DuplicateCandidate.objects.filter(
+        state=DuplicateCandidate.State.OPEN,
+        first__merged_into=None,
+        second__merged_into=None,
+    )
+
+
+def _pairs() -> Sequence[Item]:
+    found = _alike().select_related("first", "second").order_by("-score", "id")
+    return [
+        Item(
+            title=", ".join(one.reasons),
+            since=one.found_at,
+            action=Action("Compare", reverse("patients:duplicate", args=(one.pk,))),
+            patient=one.first,
+        )
+        for one in found.prefetch_related("first__identifiers")[:MOST]
+    ]
+
+
+def _early() -> QuerySet[Order]:
+    found = Order.objects.filter(tombstones__isnull=False)
+    return found.exclude(needs_attention="")
+
+
+def _unseen() -> Sequence[Item]:
+    return [
+        order_item(
+            order,
+            "Cancelled before it was ordered",
+            Action(
+                "Look, then mark as seen",
+                reverse("orders:act", args=(order.pk, "seen")),
+            ),
+        )
+        for order in with_people(_early())[:MOST]
+    ]

@@ -1,0 +1,181 @@
+"""What schedule and images give to reconcile (standards.md sections 5.3 and 7)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.urls import reverse
+from django.utils import timezone
+
+from orders.lifecycle import ExamState
+from orders.models import Order, OrderEvent
+from orders.reconciliation.kinds import order_item, with_people
+from orders.reconciliation.registry import MOST, Action, Item, Kind, register
+from worklist.models import PerformedStep
+from worklist.selectors.candidates import candidates_for
+
+S = ExamState
+WITHOUT_IMAGES = timedelta(hours=1)
+ABANDONED = timedelta(hours=4)
+NEVER_BEGUN = timedelta(hours=12)
+_ENDED = (S.CANCELLED, S.DISCONTINUED, S.REPLACED)
+
+
+def connect() -> None:
+    for kind in (
+        Kind(
+            "unlinked",
+            "Images without order",
+            "A scanner worked on an exam that fits no order here.",
+            _unlinked,
+            lambda: _strangers().count(),
+        ),
+        Kind(
+            "imageless",
+            "Orders without images",
+            "Ended for an hour or more, and no series was told of.",
+            _without_images,
+            lambda: _imageless().count(),
+        ),
+        Kind(
+            "after-cancel",
+            "Performed after cancel",
+            "The scanner began although the order had ended.",
+            _after_cancel,
+            lambda: _revived().count(),
+        ),
+        Kind(
+            "abandoned",
+            "Abandoned in progress",
+            "Begun four hours ago or more, and not ended.",
+            _abandoned,
+            lambda: _running().count(),
+        ),
+        Kind(
+            "missed",
+            "Never begun",
+            "The slot passed half a day ago or more.",
+            _missed,
+            lambda: _passed().count(),
+        ),
+    ):
+        register(kind)
+
+
+def _strangers() -> QuerySet[PerformedStep]:
+    return PerformedStep.objects.filter(order=None)
+
+
+def _unlinked() -> Sequence[Item]:
+    steps = list(_strangers().order_by("started_at", "id")[:MOST])
+    best = candidates_for(steps)
+    return [
+        Item(
+            title=f"{step.station_ae_title or 'A scanner'}, {step.series_count} series",
+            since=step.started_at,
+            action=Action(
+                "Compare and link", reverse("worklist:unlinked", args=(step.pk,))
+            ),
+            detail=step.mismatch,
+            proposal=_named(best.get(step.pk)),
+        )
+        for step in steps
+    ]
+
+
+def _named(found: list[tuple[Order, list[str]]] | None) -> str:
+    if not found:
+        return "No order fits"
+    order, reasons = found[0]
+    return f"Accession {order.accession_number}: {', '.join(reasons)}"
+
+
+def _page(label: str, name: str, pk: int) -> Action:
+    return Action(label, reverse(f"worklist:{name}", args=(pk,)))
+
+
+def _order(order: Order) -> Action:
+    return Action("Open the order", reverse("orders:detail", args=(order.pk,)))
+
+
+def _imageless() -> QuerySet[Order]:
+    late = timezone.now() - WITHOUT_IMAGES
+    return Order.objects.filter(status=S.PERFORMED, ended_at__lt=late).filter(
+        Q(study=None) | Q(study__series_count=0)
+    )
+
+
+def _without_images() -> Sequence[Item]:
+    return [
+        order_item(
+            order,
+            "No images",
+            _order(order),
+            detail="Ask the scanner to send its report again, or link images below.",
+        )
+        for order in with_people(_imageless())[:MOST]
+    ]
+
+
+def _revived() -> QuerySet[Order]:
+    begun = OrderEvent.objects.filter(
+        order=OuterRef("pk"), from_status__in=_ENDED, to_status=S.IN_PROGRESS
+    )
+    open_ones = Order.objects.filter(status__in=(S.IN_PROGRESS, S.PERFORMED))
+    return open_ones.exclude(needs_attention="").filter(Exists(begun))
+
+
+def _after_cancel() -> Sequence[Item]:
+    return [
+        order_item(
+            order,
+            "Scanned after it had ended",
+            Action(
+                "Look, then mark as seen",
+                reverse("orders:act", args=(order.pk, "seen")),
+            ),
+            detail=order.needs_attention,
+        )
+        for order in with_people(_revived())[:MOST]
+    ]
+
+
+def _running() -> QuerySet[Order]:
+    late = timezone.now() - ABANDONED
+    return Order.objects.filter(status=S.IN_PROGRESS, started_at__lt=late)
+
+
+def _abandoned() -> Sequence[Item]:
+    return [
+        order_item(
+            order,
+            "Still in progress",
+            Action(
+                "End or discontinue", reverse("worklist:discontinue", args=(order.pk,))
+            ),
+            detail=f"{order.room_name or order.station_ae_title}: ask there.",
+        )
+        for order in with_people(_running())[:MOST]
+    ]
+
+
+def _passed() -> QuerySet[Order]:
+    late = timezone.now() - NEVER_BEGUN
+    return Order.objects.filter(
+        status__in=(S.SCHEDULED, S.ARRIVED, S.READY), scheduled_start__lt=late
+    )
+
+
+def _missed() -> Sequence[Item]:
+    return [
+        order_item(
+            order,
+            "Slot passed",
+            Action(
+                "Move or free the slot", reverse("worklist:schedule", args=(order.pk,))
+            ),
+        )
+        for order in with_people(_passed())[:MOST]
+    ]

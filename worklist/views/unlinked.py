@@ -1,0 +1,84 @@
+"""Images without order beside the orders they may belong to; a person links them."""
+
+from __future__ import annotations
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods
+
+from orders.cause import Cause
+from orders.models import Order
+from radflow.accounts.access import current_user, requires
+from radflow.accounts.roles import Capability
+from radflow.audit import services as audit
+from worklist.models import PerformedStep
+from worklist.selectors.candidates import candidates_for, told_by
+from worklist.services.attaching import attach_performed_step
+from worklist.views.answers import REFUSALS, in_words
+
+
+class LinkForm(forms.Form):
+    accession = forms.CharField(label="Accession number", max_length=16, strip=True)
+    reason = forms.CharField(
+        label="What shows that they belong together",
+        max_length=300,
+        strip=True,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+    def clean_accession(self) -> Order:
+        """One order; several procedures under one number are told apart elsewhere."""
+        number = self.cleaned_data["accession"]
+        found = list(Order.objects.filter(accession_number=number)[:2])
+        if len(found) != 1:
+            raise forms.ValidationError(
+                "No order has this accession number."
+                if not found
+                else "Several exams have this accession number. Link at the station."
+            )
+        return found[0]
+
+
+@requires(Capability.SCHEDULE)
+@require_http_methods(["GET", "POST"])
+def link(request: HttpRequest, performed_id: int) -> HttpResponse:
+    step = get_object_or_404(PerformedStep, pk=performed_id)
+    if request.method == "GET":
+        return _page(request, step, LinkForm(), status=200)
+    form = LinkForm(request.POST)
+    if not form.is_valid():
+        return _page(request, step, form, status=400)
+    order = form.cleaned_data["accession"]
+    try:
+        attach_performed_step(
+            performed_id=step.pk,
+            order_id=order.pk,
+            reason=form.cleaned_data["reason"],
+            cause=Cause(user=current_user(request)),
+        )
+    except REFUSALS as error:
+        form.add_error(None, in_words(error))
+        return _page(request, step, form, status=409)
+    messages.success(request, "Images linked.")
+    return redirect("orders:detail", order_id=order.pk)
+
+
+def _page(
+    request: HttpRequest, step: PerformedStep, form: LinkForm, *, status: int
+) -> HttpResponse:
+    candidates = candidates_for([step])[step.pk]
+    audit.record_view(
+        request,
+        "unlinked_images_viewed",
+        detail={"step": step.pk, "orders": [order.pk for order, _ in candidates]},
+    )
+    context = {
+        "step": step,
+        "told": told_by(step),
+        "candidates": candidates,
+        "form": form,
+        "is_open": step.order_id is None,
+    }
+    return render(request, "worklist/unlinked.html", context, status=status)
