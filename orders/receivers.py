@@ -1,19 +1,28 @@
-"""What the interface below tells of our messages, put on the order's timeline."""
+"""What the interface below tells of messages, put on the order's timeline."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from orders.cause import Cause
-from orders.models import OrderEvent
+from orders.models import HeldChange, OrderEvent
 from orders.services import note
-from radflow.messaging.models import DeliveryAttempt, OutboundMessage
-from radflow.messaging.signals import message_acknowledged, message_refused
+from orders.services.drift import follow_message
+from radflow.accounts.models import User
+from radflow.messaging.models import DeliveryAttempt, InboundMessage, OutboundMessage
+from radflow.messaging.signals import (
+    message_acknowledged,
+    message_refused,
+    parked_replayed,
+    parked_skipped,
+)
 
 
 def connect() -> None:
     message_acknowledged.connect(_acknowledged)
     message_refused.connect(_refused)
+    parked_replayed.connect(_replayed)
+    parked_skipped.connect(_skipped)
 
 
 def _acknowledged(
@@ -37,6 +46,14 @@ def _refused(
         f"Refused by the receiver: {attempt.outcome}",
         f"{message.message_type} {message.control_id}. {message.error_text}"[:500],
     )
+
+
+def _replayed(sender: Any, message: InboundMessage, by: User, **_: Any) -> None:
+    follow_message(message=message, state=HeldChange.State.REPLAYED, by=by)
+
+
+def _skipped(sender: Any, message: InboundMessage, by: User, **_: Any) -> None:
+    follow_message(message=message, state=HeldChange.State.REJECTED, by=by)
 
 
 def _tell(message: OutboundMessage, kind: str, title: str, detail: str) -> None:

@@ -6,22 +6,23 @@ from orders.cause import Cause
 from orders.hl7.addressing import addressed
 from orders.hl7.questions import questions
 from orders.models import HeldChange
-from orders.requests import OrderRequest
+from orders.services.drift import Asked
 from radflow.hl7.acks import HL7Error
 from radflow.messaging.exceptions import Parked
 from radflow.messaging.parking import read
 
 
-def asked_of(change: HeldChange) -> OrderRequest | None:
-    """None where the message says nothing (any more) of this order."""
+def asked_of(change: HeldChange) -> Asked:
     if change.inbound is None:
-        return None
+        return Asked()
     try:
         inbound = read(change.inbound)
         cause = Cause(actor=inbound.peer.name, inbound_id=change.inbound_id)
-        for question in questions(inbound, cause):
+        asked = questions(inbound, cause)
+        for question in asked:
             if change.order in addressed(question.reader):
-                return question.filled.request
+                return Asked(question.filled.request, is_alone=len(asked) == 1)
     except (HL7Error, Parked):
-        return None
-    return None
+        # Who could not read it parked it: nothing of it can be accepted.
+        return Asked()
+    return Asked(is_alone=len(asked) == 1)

@@ -171,12 +171,12 @@ def keep_held(question: Question, parked: Parked) -> None:
     said = question.filled.request if question.control == "XO" else OrderRequest()
     for order in orders:
         found = differences(order, said, question.patient)
+        exam = [one for one in found if one.reason in ACCEPTABLE]
         if parked.code in _ABOUT_IDENTITY:
             hold_change(order_id=order.pk, found=found, cause=question.cause)
         elif parked.code in (HELD, "EXAM_STARTED"):
-            exam = [one for one in found if one.reason in ACCEPTABLE]
             hold_change(order_id=order.pk, found=exam, cause=question.cause)
-        if parked.code == "EXAM_STARTED":
+        if parked.code == "EXAM_STARTED" and not (exam and question.control == "XO"):
             told = CONTROLS[question.control].received
             text = f"{told} while the exam runs, so it was not applied."
             alarm_station(order_id=order.pk, text=text, cause=question.cause)
@@ -184,6 +184,7 @@ def keep_held(question: Question, parked: Parked) -> None:
 
 HELD = "DRIFT_HELD"
 _ABOUT_IDENTITY = frozenset({"PATIENT_MISMATCH", "205", "ACCESSION_USED"})
+HELD_FOR = _ABOUT_IDENTITY | {HELD, "EXAM_STARTED"}
 
 
 def _comes_first(question: Question) -> bool:
@@ -347,7 +348,15 @@ def _refuse_other_patient(question: Question, found: list[Order]) -> None:
 
 
 def refuse_other_study(question: Question, order: Order) -> None:
-    """A Study UID that was given is never re-pointed (section 8.1)."""
+    """A Study UID or accession that was given is never re-pointed (section 8.1)."""
+    number = question.filled.request.accession_number
+    if number not in ("", order.accession_number):
+        raise Parked(
+            "205",
+            "The order has another accession number than this message. Ours is kept "
+            "and nothing was applied: correct the sender.",
+            "OBR^1^18",
+        )
     told = question.filled.request.study_instance_uid
     if told not in ("", order.study_instance_uid):
         raise Parked(

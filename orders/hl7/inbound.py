@@ -10,7 +10,7 @@ from orders.cause import Cause
 from orders.exceptions import OrderError
 from orders.hl7 import outbound
 from orders.hl7.addressing import addressed
-from orders.hl7.controls import CONTROLS, Family, keep_held
+from orders.hl7.controls import CONTROLS, HELD_FOR, Family, keep_held
 from orders.hl7.described import describe_orders
 from orders.hl7.facts import facts
 from orders.hl7.outbound import Answer
@@ -202,6 +202,8 @@ def refuse(inbound: Inbound, parked: Parked) -> Response | None:
 
 def keep(inbound: Inbound, parked: Parked) -> None:
     """What a parked message would have changed of orders that are known."""
+    if parked.code not in HELD_FOR:
+        return
     cause = Cause(actor=inbound.peer.name, inbound_id=inbound.row.pk)
     for question in questions(inbound, cause):
         keep_held(question, parked)

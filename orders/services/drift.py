@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.utils import timezone
 
 from orders.cause import Cause
 from orders.exceptions import OrderError
-from orders.lifecycle import ExamState
+from orders.lifecycle import NOT_STARTED, ExamState
 from orders.models import HeldChange, Order, OrderEvent, Patient
 from orders.requests import OrderRequest, PatientRequest
 from orders.services.changing import change_order
@@ -18,9 +18,9 @@ from radflow import unit
 from radflow.accounts.models import User
 from radflow.audit import services as audit
 from radflow.live import services as live
-from radflow.messaging.exceptions import WrongState
 from radflow.messaging.handling import desk
-from radflow.messaging.models import InboundState
+from radflow.messaging.models import InboundMessage, InboundState
+from radflow.messaging.services import replay_message
 
 Reason = HeldChange.Reason
 State = HeldChange.State
@@ -30,6 +30,9 @@ WHILE_RUNNING = (
     "The ordering system wants a change while the exam runs. Nothing was applied: "
     "speak to the sender, then decide."
 )
+
+
+WAITS = "The ordering system wants another exam or side. A decision waits below."
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,17 @@ class Difference:
     source: str
 
     def as_json(self) -> dict[str, str]:
-        return {**vars(self), "from": self.source}
+        values = {**vars(self), "from": self.source}
+        del values["source"]
+        return values
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the held message says of the order, and whether it names no other."""
+
+    request: OrderRequest | None = None
+    is_alone: bool = True
 
 
 class AlreadyDecided(OrderError):
@@ -83,11 +96,16 @@ def differences(
     )
     if patient is not None:
         found += _of_person(order.patient, patient)
+    sources = {**request.sources, **_sources_of_person(patient)}
     return [
-        Difference(**{**vars(one), "source": request.sources.get(one.field, "")})
+        replace(one, source=sources.get(one.field, ""))
         for one in found
         if one.theirs and one.theirs != one.ours
     ]
+
+
+def _sources_of_person(patient: PatientRequest | None) -> dict[str, str]:
+    return {"identifiers": "PID-3", **patient.sources} if patient else {}
 
 
 def _difference(
@@ -132,13 +150,15 @@ def hold_change(
     applied: bool = False,
 ) -> HeldChange | None:
     """Keep it for a person, once per order and message; a running exam is alarmed."""
-    order = locked(order_id)
     told = list(found)
-    is_known = HeldChange.objects.filter(
-        order=order, inbound_id=cause.inbound_id, state=State.OPEN
-    ).exists()
-    if is_known or not told:
+    if not told:
         return None
+    order = locked(order_id)
+    known = HeldChange.objects.filter(
+        order=order, inbound_id=cause.inbound_id, state=State.OPEN
+    ).first()
+    if known:
+        return known
     change = HeldChange.objects.create(
         order=order,
         inbound_id=cause.inbound_id,
@@ -147,9 +167,8 @@ def hold_change(
         status_then=order.status,
         applied=applied,
     )
-    if order.status == ExamState.IN_PROGRESS and not applied:
-        order.needs_attention = WHILE_RUNNING
-        save(order)
+    if not applied:
+        _draw_attention(order)
     title = "Changed, to be looked at" if applied else "A change waits for a decision"
     note_on(
         order,
@@ -160,6 +179,17 @@ def hold_change(
     )
     live.publish("reconciliation", change.pk)
     return change
+
+
+def _draw_attention(order: Order) -> None:
+    """Where the station looks; before the start no other warning gives way to it."""
+    if order.status == ExamState.IN_PROGRESS:
+        order.needs_attention = WHILE_RUNNING
+    elif order.status in NOT_STARTED and not order.needs_attention:
+        order.needs_attention = WAITS
+    else:
+        return
+    save(order)
 
 
 def alarm_station(*, order_id: int, text: str, cause: Cause) -> None:
@@ -185,13 +215,11 @@ def may_be_accepted(change: HeldChange) -> bool:
 
 
 @unit.atomic
-def accept_change(
-    *, change_id: int, request: OrderRequest | None, note: str, user: User
-) -> HeldChange:
+def accept_change(*, change_id: int, asked: Asked, note: str, user: User) -> HeldChange:
     """Apply it, by the same service and as this person; its message is settled.
 
-    `request` is what the message says, read again. What was applied already is only
-    marked as seen. Raises AlreadyDecided, NotAcceptable, lifecycle.Refused.
+    What was applied already is only marked as seen. Raises AlreadyDecided,
+    NotAcceptable, lifecycle.Refused.
     """
     change = _locked_change(change_id)
     if not may_be_accepted(change):
@@ -199,24 +227,50 @@ def accept_change(
             "This would change whose exam it is or its numbers, or the exam runs. "
             "Reject it, or correct the message and replay it."
         )
-    if not change.applied and request is not None:
-        cause = Cause(user=user, inbound_id=change.inbound_id)
-        change_order(
-            order_id=change.order_id, request=request, cause=cause, by_hand=True
+    if not change.applied:
+        _apply(change, asked, user)
+    _decide(
+        change, State.ACCEPTED, note, Cause(user=user, inbound_id=change.inbound_id)
+    )
+    _settle_message(change, asked, note, user)
+    return change
+
+
+def _apply(change: HeldChange, asked: Asked, user: User) -> None:
+    if asked.request is None:
+        raise NotAcceptable(
+            "The message does not name this order any more. Reject the change."
         )
-    return _decide(change, State.ACCEPTED, note, user)
+    cause = Cause(user=user, inbound_id=change.inbound_id)
+    change_order(
+        order_id=change.order_id, request=asked.request, cause=cause, by_hand=True
+    )
+    change.order.refresh_from_db()
 
 
 @unit.atomic
-def reject_change(*, change_id: int, note: str, user: User) -> HeldChange:
-    """The order stays as it is, and the message is set aside."""
-    return _decide(_locked_change(change_id), State.REJECTED, note, user)
+def reject_change(*, change_id: int, asked: Asked, note: str, user: User) -> HeldChange:
+    """The order stays as it is. Raises AlreadyDecided.
+
+    Its message is set aside, unless it also asks for other orders: then it stays
+    parked for an interface admin.
+    """
+    change = _locked_change(change_id)
+    if change.applied:
+        raise NotAcceptable("It was applied already: it can only be marked as seen.")
+    _decide(
+        change, State.REJECTED, note, Cause(user=user, inbound_id=change.inbound_id)
+    )
+    _settle_message(change, asked, note, user)
+    return change
 
 
 def _locked_change(change_id: int) -> HeldChange:
-    """Order first, as everywhere."""
-    order_id = HeldChange.objects.values_list("order_id", flat=True).get(pk=change_id)
-    locked(order_id)
+    """Message first, then its order: so do workers that apply one."""
+    found = HeldChange.objects.get(pk=change_id)
+    if found.inbound_id:
+        InboundMessage.objects.select_for_update().get(pk=found.inbound_id)
+    locked(found.order_id)
     change = HeldChange.objects.select_for_update().get(pk=change_id)
     if change.state != State.OPEN:
         by = change.decided_by.display_name if change.decided_by else "Somebody"
@@ -226,13 +280,12 @@ def _locked_change(change_id: int) -> HeldChange:
     return change
 
 
-def _decide(change: HeldChange, state: str, note: str, user: User) -> HeldChange:
+def _decide(change: HeldChange, state: HeldChange.State, note: str, by: Cause) -> None:
     change.state, change.note = state, note[:300]
-    change.decided_by, change.decided_at = user, timezone.now()
+    change.decided_by, change.decided_at = by.user, timezone.now()
     change.save()
-    _settle_message(change, note, user)
     order = change.order
-    if order.needs_attention == WHILE_RUNNING:
+    if order.needs_attention in (WHILE_RUNNING, WAITS) and not _waits(order):
         order.needs_attention = ""
         save(order)
     note_on(
@@ -240,34 +293,49 @@ def _decide(change: HeldChange, state: str, note: str, user: User) -> HeldChange
         kind=OrderEvent.Kind.NOTE,
         title=f"Change {change.get_state_display().lower()}",
         detail=note[:500],
-        cause=Cause(user=user, inbound_id=change.inbound_id),
+        cause=by,
     )
     audit.record(
-        f"change_{state}",
-        actor=user,
+        f"change_{state.value}",
+        actor=by.user,
         order_id=order.pk,
         patient_id=order.patient_id,
         message_id=change.inbound_id,
     )
     live.publish("reconciliation", change.pk)
-    return change
 
 
-def _settle_message(change: HeldChange, note: str, user: User) -> None:
-    """Parked until now; what was applied is not touched."""
+def _waits(order: Order) -> bool:
+    return order.held_changes.filter(state=State.OPEN, applied=False).exists()
+
+
+def _settle_message(change: HeldChange, asked: Asked, note: str, user: User) -> None:
+    """Parked until now; it waits on while another order's change of it does."""
     message = change.inbound
     if change.applied or message is None or message.state != InboundState.PARKED:
         return
-    reason = f"{change.get_state_display()} on the order: {note}"[:300]
-    try:
+    if HeldChange.objects.filter(inbound=message, state=State.OPEN).exists():
+        return
+    if asked.is_alone or message.order_ids:
+        reason = f"{change.get_state_display()} on the order: {note}"[:300]
         desk.skip(message_id=message.pk, reason=reason, by=user)
-    except WrongState as error:
-        raise AlreadyDecided(error.text) from error
+    elif change.state == State.ACCEPTED:
+        # Nothing differs any more, so that its other orders can be applied too.
+        replay_message(message_id=message.pk, by=user)
 
 
-def settle_replayed() -> int:
-    """Those whose message was corrected, replayed or set aside elsewhere."""
-    open_ones = HeldChange.objects.filter(state=State.OPEN, applied=False)
-    return open_ones.filter(
-        inbound__state__in=(InboundState.SKIPPED, InboundState.APPLIED)
-    ).update(state=State.REPLAYED, decided_at=timezone.now())
+@unit.atomic
+def follow_message(*, message: InboundMessage, state: str, by: User) -> None:
+    """Somebody replayed it or set it aside in the exceptions queue.
+
+    What is refused again then is held anew.
+    """
+    waiting = HeldChange.objects.filter(
+        inbound=message, state=State.OPEN, applied=False
+    ).order_by("order_id")
+    found = list(waiting.values_list("pk", "order_id"))
+    cause = Cause(user=by, inbound_id=message.pk)
+    for change_id, order_id in found:
+        locked(order_id)
+        change = HeldChange.objects.select_for_update().get(pk=change_id)
+        _decide(change, State(state), "Decided on the message", cause)

@@ -18,13 +18,18 @@ from orders.services.drift import (
     accept_change,
     may_be_accepted,
     reject_change,
-    settle_replayed,
 )
 from radflow.accounts.access import current_user, requires
+from radflow.accounts.models import User
 from radflow.accounts.roles import Capability
 from radflow.audit import services as audit
 
 MOST = 200
+
+
+def may_decide(user: User) -> bool:
+    """Who plans exams, or answers for what the sender's interface says."""
+    return user.may(Capability.SCHEDULE) or user.may(Capability.MANAGE_INTERFACES)
 
 
 class DecisionForm(forms.Form):
@@ -40,7 +45,6 @@ class DecisionForm(forms.Form):
 @require_GET
 def changes(request: HttpRequest) -> HttpResponse:
     """What waits, oldest first; never more than 200 at once."""
-    settle_replayed()
     waiting = HeldChange.objects.filter(state=HeldChange.State.OPEN).order_by("id")
     found = list(_whole(waiting)[:MOST])
     audit.record_view(
@@ -57,19 +61,20 @@ def change(request: HttpRequest, change_id: int) -> HttpResponse:
     if request.method == "GET":
         return _page(request, found, DecisionForm(), status=200)
     user = current_user(request)
-    if not user.may(Capability.SCHEDULE):
+    if not may_decide(user):
         return render(request, "403.html", status=403)
     form = DecisionForm(request.POST)
     if not form.is_valid():
         return _page(request, found, form, status=400)
-    note = form.cleaned_data["note"]
+    is_accepted = request.POST.get("decision") == "accept"
+    decide = accept_change if is_accepted else reject_change
     try:
-        if request.POST.get("decision") == "accept":
-            accept_change(
-                change_id=change_id, request=asked_of(found), note=note, user=user
-            )
-        else:
-            reject_change(change_id=change_id, note=note, user=user)
+        decide(
+            change_id=change_id,
+            asked=asked_of(found),
+            note=form.cleaned_data["note"],
+            user=user,
+        )
     except (OrderError, Refused) as error:
         form.add_error(
             None, error.text if isinstance(error, OrderError) else str(error)
@@ -100,7 +105,7 @@ def _page(
         "mrn": mrn_of(order),
         "form": form,
         "is_open": found.state == HeldChange.State.OPEN,
-        "may_decide": user.may(Capability.SCHEDULE),
+        "may_decide": may_decide(user),
         "may_edit": user.may(Capability.MANAGE_INTERFACES),
         "may_be_accepted": may_be_accepted(found),
     }

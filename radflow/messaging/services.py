@@ -13,7 +13,7 @@ from radflow.accounts.models import User
 from radflow.audit import services as audit
 from radflow.hl7.build import build, msh
 from radflow.live import services as live
-from radflow.messaging import nudge
+from radflow.messaging import nudge, signals
 from radflow.messaging.exceptions import WrongState
 from radflow.messaging.models import (
     InboundMessage,
@@ -122,6 +122,7 @@ def replay_message(*, message_id: int, by: User) -> InboundMessage:
     message.next_attempt_at = timezone.now()
     message.save(update_fields=["state", "holds", "attempts", "next_attempt_at"])
     audit.record("message_replayed", actor=by, message_id=message.pk)
+    signals.parked_replayed.send(InboundMessage, message=message, by=by)
     live.publish("message", message.pk)
     nudge.after_commit(nudge.DRAIN)
     return message

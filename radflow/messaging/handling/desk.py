@@ -7,7 +7,7 @@ from django.db import transaction
 from radflow.accounts.models import User
 from radflow.audit import services as audit
 from radflow.live import services as live
-from radflow.messaging import nudge
+from radflow.messaging import nudge, signals
 from radflow.messaging.exceptions import WrongState
 from radflow.messaging.models import (
     InboundMessage,
@@ -47,6 +47,7 @@ def skip(*, message_id: int, reason: str, by: User) -> InboundMessage:
     message.holds = False
     message.save(update_fields=["state", "holds"])
     write_note(message, Kind.SKIPPED, reason, by)
+    signals.parked_skipped.send(InboundMessage, message=message, by=by)
     nudge.after_commit(nudge.DRAIN)
     return message
 

@@ -12,7 +12,7 @@ from radflow.accounts.models import User
 from radflow.audit import services as audit
 from radflow.hl7.errors import HL7Error
 from radflow.live import services as live
-from radflow.messaging import inbox, nudge
+from radflow.messaging import inbox, nudge, signals
 from radflow.messaging.applying import apply_row
 from radflow.messaging.arrivals import Received, row_of
 from radflow.messaging.checks import examine
@@ -179,6 +179,7 @@ def _tell(
     _note(copy, Kind.EDITED, f"Changed {fields}: {reason}", by)
     detail = {"edited": copy.pk, "fields": changed}
     audit.record("message_replaced", actor=by, message_id=original.pk, detail=detail)
+    signals.parked_replayed.send(InboundMessage, message=original, by=by)
     nudge.after_commit(nudge.DRAIN)
 
 
