@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from orders.cause import Cause
 from orders.exceptions import OrderError
-from orders.lifecycle import NOT_STARTED
+from orders.lifecycle import NOT_STARTED, ExamState
 from orders.models import Order, OrderEvent
 from orders.services.events import locked, note_on, save
 from orders.services.holding import IDENTITY, hold, release
@@ -55,8 +55,11 @@ def settle_identity(
     if order.needs_attention == order.identity_conflict:
         order.needs_attention = ""
     order.identity_conflict = ""
+    is_held = order.status == ExamState.ON_HOLD and IDENTITY in order.holds
+    if not is_held:
+        order.holds = [one for one in order.holds if one != IDENTITY]
     save(order)
-    if IDENTITY in order.holds:
+    if is_held:
         order = release(order_id=order.pk, by=IDENTITY, cause=cause, detail=note)
     note_on(
         order,

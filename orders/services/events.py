@@ -27,6 +27,8 @@ _TITLES = {
     ExamState.DISCONTINUED: "Discontinued",
     ExamState.REPLACED: "Replaced",
 }
+# A scan of a held exam leaves its hold, and what was before that, for the way back.
+_OVERTAKEN = {ExamState.ON_HOLD, ExamState.IN_PROGRESS}
 
 
 @unit.atomic
@@ -81,7 +83,7 @@ def run_event(
     """
     before = ExamState(order.status)
     outcome = decide(before, event, guard=guard)
-    after = _next(order, outcome)
+    after = _next(order, event, outcome)
     if outcome.task:
         order.needs_attention = (detail or f"{event.label}: needs a look.")[:300]
     if after is before and not outcome.task:
@@ -95,7 +97,9 @@ def run_event(
     return True
 
 
-def _next(order: Order, outcome: Outcome) -> ExamState:
+def _next(order: Order, event: Event, outcome: Outcome) -> ExamState:
+    if outcome.back and event is Event.REQUEUE and order.holds:
+        return ExamState.ON_HOLD
     if outcome.back:
         return ExamState(order.status_before or ExamState.ORDERED)
     return outcome.state or ExamState(order.status)
@@ -103,7 +107,10 @@ def _next(order: Order, outcome: Outcome) -> ExamState:
 
 def _move(order: Order, before: ExamState, after: ExamState, cause: Cause) -> None:
     if after is not before:
-        order.status_before = before
+        if {before, after} != _OVERTAKEN:
+            order.status_before = before
+        if after not in _OVERTAKEN:
+            order.holds = []
         order.status = after
         order.status_since = cause.at
     if after is ExamState.IN_PROGRESS and before is not after:
