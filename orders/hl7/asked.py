@@ -21,8 +21,8 @@ def asked_of(change: HeldChange) -> Asked:
         asked = questions(inbound, cause)
         for question in asked:
             if change.order in addressed(question.reader):
-                return Asked(question.filled.request, is_alone=len(asked) == 1)
+                return Asked(question.filled.request, orders=len(asked))
     except (HL7Error, Parked):
         # Who could not read it parked it: nothing of it can be accepted.
         return Asked()
-    return Asked(is_alone=len(asked) == 1)
+    return Asked(orders=len(asked))

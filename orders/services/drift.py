@@ -54,10 +54,10 @@ class Difference:
 
 @dataclass(frozen=True)
 class Asked:
-    """What the held message says of the order, and whether it names no other."""
+    """What the held message says of the order, and how many orders it names."""
 
     request: OrderRequest | None = None
-    is_alone: bool = True
+    orders: int = 1
 
 
 class AlreadyDecided(OrderError):
@@ -316,7 +316,8 @@ def _settle_message(change: HeldChange, asked: Asked, note: str, user: User) -> 
         return
     if HeldChange.objects.filter(inbound=message, state=State.OPEN).exists():
         return
-    if asked.is_alone or message.order_ids:
+    held = HeldChange.objects.filter(inbound=message).values("order_id").distinct()
+    if message.order_ids or held.count() >= asked.orders:
         reason = f"{change.get_state_display()} on the order: {note}"[:300]
         desk.skip(message_id=message.pk, reason=reason, by=user)
     elif change.state == State.ACCEPTED:
