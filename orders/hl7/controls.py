@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from orders.hl7.addressing import addressed, known_by
 from orders.hl7.outbound import Answer
 from orders.hl7.questions import CHILD, PARENT, REPLACE, REPLACEMENT, Question
+from orders.hl7.requests import location
 from orders.identity import Comparison, compare
 from orders.lifecycle import NOT_STARTED, TERMINAL_STATES, Event
 from orders.models import Order
@@ -355,7 +356,7 @@ def refuse_other_study(question: Question, order: Order) -> None:
             "205",
             "The order has another accession number than this message. Ours is kept "
             "and nothing was applied: correct the sender.",
-            "OBR^1^18",
+            location(question.filled.request.sources["accession_number"]),
         )
     told = question.filled.request.study_instance_uid
     if told not in ("", order.study_instance_uid):

@@ -194,7 +194,7 @@ class Reader:
                 "102",
                 "The accession number has more than 16 characters and cannot go to "
                 "a scanner. It is never cut: the sender must give a shorter one.",
-                _location(self.mapping.accession[0]),
+                location(self.mapping.accession[0]),
             )
         return value
 
@@ -218,7 +218,7 @@ class Reader:
                 "103",
                 "The modality is RAD, which names none, and the procedure catalogue "
                 "does not know this code. Map the code; the message then goes on.",
-                _location(self.mapping.modality[0]),
+                location(self.mapping.modality[0]),
             )
         return ""
 
@@ -252,7 +252,7 @@ class Reader:
             )
         except HL7Error as error:
             text = f"{path} should hold a time and does not. Correct it at the sender."
-            raise Parked(error.code, text, _location(path)) from error
+            raise Parked(error.code, text, location(path)) from error
         if exact and stamp.precision in ("year", "month", "day"):
             return None
         if not planned and stamp.value > datetime.now(UTC) + timedelta(minutes=5):
@@ -331,7 +331,7 @@ def _split(path: str) -> tuple[str, int, int]:
     return segment, int(number), int(component or 1)
 
 
-def _location(path: str) -> str:
+def location(path: str) -> str:
     segment, number, _ = _split(path)
     return f"{segment}^1^{number}"
 

@@ -206,6 +206,7 @@ def test_another_accession_number_is_held_and_never_accepted(
 ) -> None:
     given = "|" * 14 + "OTHER1"
     assert say("XO", obr="CTPA^CT pulmonary angiogram^99RADFLOW" + given) == "205"
+    assert last_inbound().error_location == "OBR^1^18"
     change = HeldChange.objects.get()
     (difference,) = change.differences
     assert (difference["theirs"], difference["from"]) == ("OTHER1", "OBR-18.1")
