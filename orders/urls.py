@@ -2,11 +2,12 @@ from __future__ import annotations
 
 from django.urls import path
 
-from orders.views import acts, held, new, order
+from orders.views import acts, conflicts, held, new, order
 
 app_name = "orders"
 urlpatterns = [
     path("<int:order_id>/", order.detail, name="detail"),
+    path("conflicts/<int:message_id>/", conflicts.conflict, name="conflict"),
     path("held/", held.changes, name="held-changes"),
     path("held/<int:change_id>/", held.change, name="held"),
     path("new/<int:patient_id>/", new.new, name="new"),

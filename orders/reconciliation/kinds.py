@@ -117,10 +117,9 @@ def _messages() -> Sequence[Item]:
             title=f"{row.message_type} {row.control_id}",
             since=row.parked_at or row.received_at,
             action=Action(
-                "Look at the message", reverse("messaging:detail", args=(row.pk,))
+                "Compare and decide", reverse("orders:conflict", args=(row.pk,))
             ),
             detail=row.error_text,
-            proposal=row.peer.name if row.peer else "",
         )
         for row in rows.order_by("id")[:MOST]
     ]
