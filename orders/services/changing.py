@@ -217,7 +217,7 @@ class _Change:
 
     def _tell(self, was: dict[str, Any], cause: Cause) -> None:
         late = f"{LATE}: {', '.join(self.late)}" if self.late else ""
-        changed = ", ".join(sorted(self.values)) or "Nothing differed"
+        changed = ", ".join(_in_words(self.values)) or "Nothing differed"
         tell_timeline(
             self.order,
             kind=_STOP if self.is_other_exam or self.late else _MESSAGE,
@@ -241,6 +241,30 @@ class _Change:
             message_id=cause.inbound_id,
             detail={"changed": sorted(self.values), "late": list(self.late)},
         )
+
+
+_WORDS = {
+    "procedure_code": "procedure",
+    "laterality": "side",
+    "requested_start": "time",
+    "reason": "reason",
+    "clinical_info": "clinical information",
+    "danger_code": "danger code",
+    "ordering_provider": "ordering provider",
+    "entered_by": "entered by",
+    "entering_organization": "entering organization",
+    "weight_kg": "weight",
+    "height_m": "height",
+}
+# Said by the value that they belong to.
+_UNSAID = frozenset(
+    {*_OF_PROCEDURE, "reason_code", "reason_system", "placer_group_number"}
+)
+
+
+def _in_words(values: dict[str, Any]) -> list[str]:
+    told = [_WORDS.get(name, name) for name in values if name not in _UNSAID]
+    return told or [_WORDS.get(name, name) for name in values]
 
 
 _STOP, _MESSAGE = OrderEvent.Kind.STOP, OrderEvent.Kind.MESSAGE
