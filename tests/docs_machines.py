@@ -66,7 +66,7 @@ def _mermaid(cells: Cells, labels: Mapping[str, str], start: str) -> list[str]:
 
 
 def _identifier(letter: str) -> str:
-    return "none" if letter in ("-", NONE) else letter
+    return {"-": "none", NONE: "none", "b": "back"}.get(letter, letter)
 
 
 def _grid(head: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:
