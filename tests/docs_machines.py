@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import TypeVar
 
 from orders import lifecycle as exam
 from reports import lifecycle as report
@@ -14,6 +15,8 @@ from worklist import lifecycle as appointment
 DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "state-machines.md"
 NONE = "–"
 Cells = Mapping[tuple[str, str], str]
+S = TypeVar("S", bound=str)
+E = TypeVar("E", bound=str)
 
 _HEAD = """\
 # State machines
@@ -89,9 +92,9 @@ def _plain(cell: str) -> str:
 
 
 def _by_letter(
-    cells: Mapping[tuple[str, str], str],
-    missing: Mapping[str, str],
-    letters: Mapping[str, str],
+    cells: Mapping[tuple[S, E], str],
+    missing: Mapping[E, str],
+    letters: Mapping[str, S],
 ) -> Cells:
     letter_of = {str(state): letter for letter, state in letters.items()}
     found = {(NONE, str(event)): cell for event, cell in missing.items()}

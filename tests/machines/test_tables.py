@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 from django.db import IntegrityError, connection, transaction
 
@@ -20,7 +22,9 @@ APPOINTMENT = standard.read(standard.APPOINTMENT)
 REPORT = standard.read(standard.REPORT)
 
 
-def goal_of(after: str | None, letters: dict[str, str], *, back: bool = False) -> str:
+def goal_of(
+    after: str | None, letters: Mapping[str, str], *, back: bool = False
+) -> str:
     if back:
         return "b"
     by_state = {state: letter for letter, state in letters.items()}
@@ -34,8 +38,8 @@ def test_each_pair_of_the_standard_has_one_cell_here_and_no_other() -> None:
     ):
         states = {NO_STATE, *letters}
         assert set(table) == {(s, str(e)) for s in states for e in events}
-    letters = {NO_STATE, *report.LETTERS} - {"-"}
-    assert set(REPORT) == {(s, str(e)) for s in letters for e in report.ReportEvent}
+    reported = {NO_STATE, *report.LETTERS} - {"-"}
+    assert set(REPORT) == {(s, str(e)) for s in reported for e in report.ReportEvent}
 
 
 @pytest.mark.parametrize("guard", GUARDS, ids=["", "guard"])
