@@ -18,7 +18,10 @@ TOO_LITTLE = "Give an identifier, or a family name together with a birth date."
 
 class PatientSearchForm(forms.Form):
     identifier = forms.CharField(
-        required=False, max_length=250, help_text="MRN, any other number, or the visit"
+        required=False,
+        max_length=250,
+        help_text="MRN, any other number, or the visit",
+        widget=forms.TextInput(attrs={"data-search": "", "autocomplete": "off"}),
     )
     family_name = forms.CharField(required=False, max_length=194)
     given_name = forms.CharField(required=False, max_length=100)

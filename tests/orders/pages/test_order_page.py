@@ -21,6 +21,7 @@ from radflow.messaging.models import InboundMessage
 from tests.door import deliver, last_inbound, order_message
 from tests.factories import make_order
 from tests.worklist.pages.markup import text_of
+from worklist.models import DicomExchange, WorklistServed
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -159,9 +160,31 @@ def test_the_page_takes_as_many_queries_for_thirty_entries_as_for_one(
         make_order(parent=("P1", "EHRX"))
         HeldChange.objects.create(order=order, state="open")
     Order.objects.exclude(pk=order.pk).update(parent=order)
-    queries()  # numbers the hints of what was made above
     assert queries() == few
     assert OrderEvent.objects.filter(order=order).count() > 30
+
+
+def test_the_stations_that_were_told_are_named_with_first_and_last_time(
+    desk: Client, order: Order
+) -> None:
+    assert "No station has looked it up yet" in text_of(
+        desk.get(f"/orders/{order.pk}/")
+    )
+    answer = DicomExchange.objects.create(
+        kind="C-FIND", calling_ae="CT1_AE", called_ae="RADFLOW", address="x", status=0
+    )
+    WorklistServed.objects.create(
+        order=order,
+        calling_ae="CT1_AE",
+        first_at=timezone.now(),
+        last_at=timezone.now(),
+        times=3,
+        first_exchange=answer,
+        last_exchange=answer,
+    )
+    response = desk.get(f"/orders/{order.pk}/")
+    assert "CT1_AE was told 3 times" in text_of(response)
+    assert f'href="/exchanges/{answer.pk}/"' in response.content.decode()
 
 
 def test_every_view_is_recorded(desk: Client, order: Order) -> None:
