@@ -67,7 +67,7 @@ def _by_name(patient: Patient, born: str) -> QuerySet[Patient]:
     dates = [*swaps(born), born[:4] + born[6:8] + born[4:6]]
     alike |= Q(birth_date_text__in=dates, name_key=patient.name_key)
     found = Patient.objects.filter(alike, merged_into=None).exclude(pk=patient.pk)
-    return found.order_by("pk")
+    return found.only("name_key", "birth_date_text").order_by("pk")
 
 
 def _why(patient: Patient, other: Patient, born: str) -> str:

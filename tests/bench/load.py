@@ -44,10 +44,11 @@ def orders(number: int, receiver: str) -> Iterator[bytes]:
     for index in range(number):
         n = next(_numbers[receiver])
         start = now + timedelta(minutes=index % 60)
+        born = f"{1930 + n % 90}{n % 12 + 1:02}{n % 28 + 1:02}"
         yield (
             f"MSH|^~\\&|BENCH|BENCH|RADFLOW|RADDEPT|{now:%Y%m%d%H%M%S}+0000||ORM^O01|"
             f"B{n}|P|2.3.1\r"
-            f"PID|1||B{n}^^^BENCH^MR||Bench{n}^Ada||19800514|F\r"
+            f"PID|1||B{n}^^^BENCH^MR||Bench{n}^Ada||{born}|F\r"
             f"PV1|1|O|Ward 3^^||||||||||||||||V{n}\r"
             f"ORC|NW|B{n}^BENCH|||||1^^^{start:%Y%m%d%H%M%S}+0000^^R||"
             f"{now:%Y%m%d%H%M%S}+0000\r"
