@@ -31,9 +31,12 @@ def ordered(mrn: str, **values: object) -> Order:
 @pytest.fixture
 def pair(db: None) -> DuplicateCandidate:
     first, second = ordered("1"), ordered("2", given_name="Adah")
-    return DuplicateCandidate.objects.create(
-        first=first.patient, second=second.patient, reasons=["same birth date"]
+    found, _ = DuplicateCandidate.objects.update_or_create(
+        first=first.patient,
+        second=second.patient,
+        defaults={"reasons": ["same birth date"]},
     )
+    return found
 
 
 def merged() -> tuple[MergeJournal, Order]:

@@ -103,8 +103,8 @@ def test_a_loop_of_merges_ends(desk: Client) -> None:
 def test_linked_and_doubtful_records_are_named(desk: Client) -> None:
     first, second = person("1"), person("2", given_name="Adah")
     PatientLink.objects.create(first=first, second=second, linked_at=timezone.now())
-    DuplicateCandidate.objects.create(
-        first=first, second=second, reasons=["same birth date"]
+    DuplicateCandidate.objects.update_or_create(
+        first=first, second=second, defaults={"reasons": ["same birth date"]}
     )
     text = text_of(desk.get(f"/patients/{second.pk}/"))
     assert "Another record of this person" in text
@@ -176,7 +176,7 @@ def fill(patient: Patient, other: Patient, count: int) -> None:
             kind="merge", survivor=patient, retired=other, at=timezone.now()
         )
         twin = person(f"T{count}-{number}")
-        DuplicateCandidate.objects.create(first=patient, second=twin)
+        DuplicateCandidate.objects.get_or_create(first=patient, second=twin)
 
 
 def test_every_view_is_recorded_and_says_nobody_in_the_title(
