@@ -66,7 +66,7 @@ def test_no_page_of_patients_has_a_violation_or_scrolls_sideways(
     radflow: Instance, chromium: Browser, width: int, dark: bool
 ) -> None:
     with signed_in(chromium, radflow.url, "coord", width=width, dark=dark) as page:
-        paths = [find_ferreira(page)]
+        paths: list[str | None] = [find_ferreira(page)]
         paths.append(page.get_by_role("link", name="Take back").get_attribute("href"))
         orders = page.locator("table a[href^='/orders/']")
         paths.append(orders.first.get_attribute("href"))
