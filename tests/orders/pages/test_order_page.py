@@ -116,7 +116,9 @@ def test_an_identity_in_doubt_and_held_changes_stand_above_everything(
     )
     text = text_of(desk.get(f"/orders/{order.pk}/"))
     assert "Whose order is this? Another birth date." in text
-    assert "A change waits for a decision. Side: LEFT RIGHT" in text
+    assert (
+        "A change waits for a decision. Side: LEFT here, the message says RIGHT" in text
+    )
 
 
 def test_decided_changes_are_no_longer_announced(desk: Client, order: Order) -> None:
