@@ -5,7 +5,7 @@ class OrdersConfig(AppConfig):
     name = "orders"
 
     def ready(self) -> None:
-        from orders import authorities, receivers
+        from orders import authorities, checks, receivers  # noqa: F401
         from orders.reconciliation import kinds
 
         receivers.connect()

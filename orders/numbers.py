@@ -4,16 +4,42 @@ from __future__ import annotations
 
 import uuid
 
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 from django.utils import timezone
 
+ACCESSION_LENGTH = 16
+
 
 def new_accession() -> str:
-    """`26-004512`: year and a running number, at most 16 characters (SH)."""
+    """By the site's scheme, such as `26-004512`; never the same number twice.
+
+    Sites that share an archive give each a letter of its own in the scheme.
+    """
     with connection.cursor() as cursor:
         cursor.execute("SELECT nextval('orders_accession_seq')")
         number = cursor.fetchone()[0]
-    return f"{timezone.localdate():%y}-{number:06d}"
+    return accession_by(settings.ACCESSION_SCHEME, number)
+
+
+def accession_by(scheme: str, number: int) -> str:
+    """`{yy}` is the year, `{n:06}` the running number with its least width.
+
+    Raises ImproperlyConfigured where it gives no number, or more than DICOM carries.
+    """
+    try:
+        text = scheme.format(yy=f"{timezone.localdate():%y}", n=number)
+    except (KeyError, IndexError, ValueError) as error:
+        raise ImproperlyConfigured(f"{_SCHEME}: {error}") from error
+    if len(text) > ACCESSION_LENGTH or str(number) not in text:
+        raise ImproperlyConfigured(
+            f"{_SCHEME}: it must hold {{n}}, and give at most 16 characters."
+        )
+    return text
+
+
+_SCHEME = "RADFLOW_ACCESSION_SCHEME is not usable"
 
 
 def new_study_uid() -> str:
