@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from django.core.checks import run_checks
 from django.core.exceptions import ImproperlyConfigured
-from pytest_django.fixtures import SettingsWrapper
 
 from orders.models import Order
 from orders.numbers import accession_by
@@ -27,7 +27,6 @@ def test_the_scheme_of_the_site_is_followed(scheme: str, given: str) -> None:
     "scheme", ["", "{yy}", "{x}-{n}", "A-LONG-PREFIX-{n:06}", "{n"]
 )
 def test_a_scheme_that_cannot_work_is_said_at_the_start(
-    scheme: str, settings: SettingsWrapper
 ) -> None:
     settings.ACCESSION_SCHEME = scheme
     with pytest.raises(ImproperlyConfigured):
@@ -37,7 +36,7 @@ def test_a_scheme_that_cannot_work_is_said_at_the_start(
 
 @pytest.mark.django_db(transaction=True)
 def test_an_order_without_an_accession_gets_one_of_the_site(
-    settings: SettingsWrapper,
+    settings: Any,
 ) -> None:
     settings.ACCESSION_SCHEME = "S7-{n:06}"
     ProcedureFactory.create(code="CTPA", modality="CT")
