@@ -27,6 +27,7 @@ def test_the_scheme_of_the_site_is_followed(scheme: str, given: str) -> None:
     "scheme", ["", "{yy}", "{x}-{n}", "A-LONG-PREFIX-{n:06}", "{n"]
 )
 def test_a_scheme_that_cannot_work_is_said_at_the_start(
+    scheme: str, settings: Any
 ) -> None:
     settings.ACCESSION_SCHEME = scheme
     with pytest.raises(ImproperlyConfigured):
@@ -35,9 +36,7 @@ def test_a_scheme_that_cannot_work_is_said_at_the_start(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_order_without_an_accession_gets_one_of_the_site(
-    settings: Any,
-) -> None:
+def test_an_order_without_an_accession_gets_one_of_the_site(settings: Any) -> None:
     settings.ACCESSION_SCHEME = "S7-{n:06}"
     ProcedureFactory.create(code="CTPA", modality="CT")
     PeerFactory.create(sending_application="EHRX", sending_facility="GENHOSP")
