@@ -19,7 +19,7 @@ class ActForm(forms.Form):
     )
 
 
-class ProcedureField(forms.ModelChoiceField):
+class ProcedureField(forms.ModelChoiceField):  # type: ignore[type-arg]
     """The catalogue by modality, each with its code."""
 
     def label_from_instance(self, procedure: Procedure) -> str:

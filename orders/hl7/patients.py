@@ -151,8 +151,8 @@ def _name(pid: Segment) -> XPN:
     return (plain or names or [XPN()])[0]
 
 
-def _other_scripts(pid: Segment) -> dict[str, str]:
-    found = {}
+def _other_scripts(pid: Segment) -> dict[str, Any]:
+    found: dict[str, Any] = {}
     for rep in pid.repetitions(5):
         name = XPN.read(rep)
         if name.representation == "I":

@@ -103,7 +103,7 @@ def test_nothing_is_said_to_be_nothing(coordinator: User, client_for: Sign) -> N
         ("after-cancel", lambda o: happens(o, Event.CANCEL, Event.BEGIN)),
         ("missed", lambda o: _older(o, Event.BOOK, scheduled_start=13)),
         ("unlinked", images),
-        ("identity", lambda o: doubt_identity(**_doubt(o))),
+        ("identity", lambda o: _doubt(o)),
     ],
 )
 def test_each_kind_is_found_and_shown(
@@ -127,9 +127,9 @@ def _older(order: Order, *events: Event, **hours: int) -> None:
     Order.objects.filter(pk=order.pk).update(**ago)
 
 
-def _doubt(order: Order) -> dict[str, object]:
-    cause = Cause(actor="test")
-    return {"order_id": order.pk, "reason": "Two answer to one number.", "cause": cause}
+def _doubt(order: Order) -> None:
+    reason = "Two answer to one number."
+    doubt_identity(order_id=order.pk, reason=reason, cause=Cause(actor="test"))
 
 
 def test_images_are_proposed_for_the_order_they_fit_and_linked_by_a_person(
