@@ -8,6 +8,7 @@ from typing import Any
 
 from orders import signals
 from orders.cause import Cause
+from orders.hl7 import outbound
 from orders.lifecycle import NOT_STARTED, Event, ExamState, Refused, decide
 from orders.models import Order, OrderEvent
 from orders.requests import OrderRequest
@@ -153,6 +154,8 @@ class _Change:
         if not self._run(cause, guard=no_longer_fits):
             save(order)
         self._tell(was, cause)
+        if self.values:
+            outbound.send_correction(order, cause)
         if self.values and not self.is_moved:
             signals.order_edited.send(Order, order=order, cause=cause)
         if is_now_complete and order.status == ExamState.ORDERED:

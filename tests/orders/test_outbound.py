@@ -9,7 +9,13 @@ from orders.lifecycle import Event
 from orders.models import Order
 from orders.requests import Code, OrderRequest, PatientRequest
 from orders.requests import Identifier as Id
-from orders.services import hold, place_order, record_event, release
+from orders.services import (
+    change_order,
+    hold,
+    place_order,
+    record_event,
+    release,
+)
 from orders.services.holding import PERSON
 from radflow.accounts.models import User
 from radflow.hl7.message import Message
@@ -137,3 +143,62 @@ def test_a_transfer_is_passed_on(archive: Peer) -> None:
     (message,) = heard(archive)
     assert message.message_type == "ADT^A02"
     assert (message.value("PV1-3"), message.value("PV1-6")) == ("ICU", "W3")
+
+
+# event, states passed before it, ORC-1 for a person here, ORC-5
+ACTS = [
+    (Event.CANCEL, (), "OC", "CA"),
+    (Event.DISCONTINUE, (), "OD", "CA"),
+    (Event.HOLD, (), "OH", "HD"),
+    (Event.RELEASE, (Event.HOLD,), "OE", ""),
+    (Event.BOOK, (), "SC", "SC"),
+    (Event.ARRIVE, (Event.BOOK,), "SC", "SC"),
+    (Event.PREPARE, (Event.BOOK, Event.ARRIVE), "SC", "SC"),
+    (Event.BEGIN, (Event.BOOK,), "SC", "IP"),
+    (Event.END, (Event.BOOK, Event.BEGIN), "SC", "CM"),
+    (Event.STOP, (Event.BOOK, Event.BEGIN), "OD", "DC"),
+]
+INITIATORS = ["person", "person for a message", "machine", "answered"]
+
+
+@pytest.mark.parametrize("initiator", INITIATORS)
+@pytest.mark.parametrize(("event", "path", "own", "status"), ACTS)
+def test_the_placer_hears_of_each_change_by_who_made_it(
+    hospital: Peer,
+    coordinator: User,
+    initiator: str,
+    event: Event,
+    path: tuple[Event, ...],
+    own: str,
+    status: str,
+) -> None:
+    deliver(order_message())
+    order = Order.objects.get()
+    for one in path:
+        record_event(
+            order_id=order.pk, event=one, cause=Cause(actor="test", answered=True)
+        )
+    asked_by = last_inbound().pk
+    cause, expected = {
+        "person": (Cause(user=coordinator), [(own, status)]),
+        "person for a message": (
+            Cause(user=coordinator, inbound_id=asked_by),
+            [("SC", status)],
+        ),
+        "machine": (Cause(actor="CT2_AE"), [("SC", status)]),
+        "answered": (Cause(actor="EHRX", inbound_id=asked_by, answered=True), []),
+    }[initiator]
+    record_event(order_id=order.pk, event=event, cause=cause)
+    told = [(one.value("ORC-1"), one.value("ORC-5")) for one in heard(hospital)]
+    assert told == expected
+
+
+def test_a_correction_by_a_person_is_xx_and_one_by_message_is_not(
+    hospital: Peer, coordinator: User
+) -> None:
+    deliver(order_message())
+    order = Order.objects.get()
+    request = OrderRequest(procedure=Code(order.procedure_code), danger_code="MRSA")
+    change_order(order_id=order.pk, request=request, cause=Cause(user=coordinator))
+    deliver(order_message(control="XO", control_id="X2", obr="CTPA^CT^99RADFLOW"))
+    assert [one.value("ORC-1") for one in heard(hospital)] == ["XX"]

@@ -160,6 +160,19 @@ def test_a_foreign_reader_understands_it(archive: Peer, kind: str) -> None:
         assert parsed.value("IPC-3") == order.study_instance_uid
         assert parsed.value("IPC-9") == "CT2_AE"
         assert parsed.value("TQ1-9") == "S"
+        assert parsed.value("ORC-7") == ""
+        assert [parsed.value(f"IPC-8.{n}") for n in (1, 2, 3)] == [
+            "CTR2",
+            "CT 2",
+            "99RADFLOW",
+        ]
+
+
+def test_a_cancelled_procedure_still_names_its_steps(archive: Peer) -> None:
+    say("NW", hours=1)
+    step = Order.objects.get().steps.get().step_id
+    say("CA")
+    assert heard(archive)[-1].value("OBR-20") == step
 
 
 def test_all_steps_of_a_procedure_come_in_one_message(archive: Peer) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from orders.cause import Cause
 from orders.hl7.outbound import (
     NAMESPACE,
+    OWN_CODES,
     filler,
     key_of,
     note_sent,
@@ -23,7 +24,7 @@ from radflow.hl7.fields import format_ts
 from radflow.messaging.models import ImagingMessage, Peer
 from radflow.messaging.models.peer import ANY
 from radflow.messaging.services import Addressee, enqueue
-from worklist.models import ScheduledStep
+from worklist.models import Room, ScheduledStep
 
 _NEW, _CHANGED = "RAD-4", "RAD-13"
 
@@ -43,7 +44,7 @@ def send_procedure(
     """
     as_omi = peer.imaging_message == ImagingMessage.OMI
     modern = as_omi or peer.version_out != "2.3.1"
-    head = orc(order, control, cause.at, modern=False, status=status)
+    head = orc(order, control, cause.at, modern=False, status=status, timed=not as_omi)
     build = _omi if as_omi else _orm
     message = enqueue(
         peer=peer,
@@ -137,6 +138,10 @@ def _omi(order: Order, steps: Sequence[ScheduledStep], head: str) -> list[str]:
     ]
 
 
+def _room(room: Room) -> tuple[str, str, str]:
+    return room.location, room.name, OWN_CODES
+
+
 def _ipc(order: Order, step: ScheduledStep | None) -> str:
     station = step.station if step else None
     values: dict[int, Value] = {
@@ -147,7 +152,7 @@ def _ipc(order: Order, step: ScheduledStep | None) -> str:
         5: step.modality if step else order.modality,
         6: _protocol(order, step),
         7: station.name if station else "",
-        8: station.room.name if station else "",
+        8: _room(station.room) if station else "",
         9: step.station_ae_title if step else "",
     }
     return segment("IPC", values)

@@ -25,6 +25,8 @@ _CHANGES: dict[str, tuple[str, str]] = {
 }
 # The scanner's own messages tell of these (MPPS), and a check-in changes no schedule.
 _SILENT = frozenset({S.ARRIVED, S.READY, S.IN_PROGRESS, S.PERFORMED})
+# Their steps are closed, and still what the change is about.
+_ENDED = frozenset({S.PERFORMED, S.CANCELLED, S.REPLACED, S.DISCONTINUED})
 
 
 def announce_state(order: Order, cause: Cause) -> None:
@@ -65,7 +67,9 @@ def _announce(order: Order, peer: Peer, cause: Cause) -> None:
 
 
 def _send(order: Order, peer: Peer, control: str, status: str, cause: Cause) -> None:
-    steps = order.steps.filter(closed=False).select_related("station__room")
+    steps = order.steps.select_related("station__room")
+    if order.status not in _ENDED:
+        steps = steps.filter(closed=False)
     timeless = order.status == S.ORDERED
     send_procedure(
         order=order,

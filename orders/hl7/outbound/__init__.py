@@ -17,7 +17,7 @@ from orders.hl7.outbound.segments import (
     procedure,
     provider,
 )
-from orders.hl7.outbound.status import ask_number, send_status
+from orders.hl7.outbound.status import ask_number, send_correction, send_status
 
 __all__ = [
     "NAMESPACE",
@@ -36,6 +36,7 @@ __all__ = [
     "procedure",
     "provider",
     "send_answers",
+    "send_correction",
     "send_merge",
     "send_patient",
     "send_status",

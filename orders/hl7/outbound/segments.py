@@ -108,9 +108,18 @@ def note_sent(order: Order, outbound_id: int | None, cause: Cause, text: str) ->
 
 
 def orc(
-    order: Order, control: str, at: datetime, *, modern: bool, status: str | None = None
+    order: Order,
+    control: str,
+    at: datetime,
+    *,
+    modern: bool,
+    status: str | None = None,
+    timed: bool = True,
 ) -> str:
-    """ORC in our own words; `status` overrides ORC-5. `modern` is 2.5.1."""
+    """ORC in our own words; `status` overrides ORC-5. `modern` is 2.5.1.
+
+    Not `timed`: a TQ1 says when and how urgent, so ORC-7 stays empty.
+    """
     code, exact, _ = STATUS_CODES[ExamState(order.status)]
     start = format_ts(order.scheduled_start) if order.scheduled_start else ""
     values: dict[int, Value] = {
@@ -118,7 +127,7 @@ def orc(
         2: placer(order),
         3: filler(order),
         5: code if status is None else status,
-        7: ("1", "", "", start, "", order.priority),
+        7: ("1", "", "", start, "", order.priority) if timed else "",
         9: format_ts(at),
         12: provider(order),
     }

@@ -24,6 +24,7 @@ _OWN_ACTS = {
     Event.HOLD: "OH",
     Event.RELEASE: "OE",
 }
+_CORRECTIONS = frozenset({Event.CHANGE, Event.CHANGE_PROCEDURE})
 
 
 def send_status(order: Order, event: Event, cause: Cause) -> None:
@@ -31,8 +32,22 @@ def send_status(order: Order, event: Event, cause: Cause) -> None:
     peer = order.peer
     if peer is None or not peer.wants_status or cause.answered:
         return
-    control = _OWN_ACTS.get(event, "SC") if cause.user else "SC"
-    _send(order, peer, control, cause)
+    own = _is_own_act(cause)
+    if own and event in _CORRECTIONS:
+        return  # XX says it, once all is changed
+    _send(order, peer, _OWN_ACTS.get(event, "SC") if own else "SC", cause)
+
+
+def send_correction(order: Order, cause: Cause) -> None:
+    """ORC-1 XX: a person here changed what the placer asked for."""
+    peer = order.peer
+    if peer and peer.wants_status and _is_own_act(cause):
+        _send(order, peer, "XX", cause)
+
+
+def _is_own_act(cause: Cause) -> bool:
+    """A person's, and not one that carries out what a message asked."""
+    return cause.user is not None and cause.inbound_id is None
 
 
 def ask_number(order: Order, cause: Cause) -> None:
