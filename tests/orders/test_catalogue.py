@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from orders.models import Order, ProcedureAlias
+from orders.catalogue.mapping import map_code
+from orders.catalogue.waiting import unknown_codes
+from orders.cause import Cause
+from orders.models import Order, Procedure, ProcedureAlias
 from orders.requests import Code
 from orders.selectors import known_procedure
+from orders.services import hold
+from radflow.accounts.models import User
+from radflow.audit.models import AuditEntry
+from radflow.messaging.drain import drain
 from radflow.messaging.models import Peer
 from tests.door import deliver, order_message
 from tests.factories import PeerFactory, ProcedureFactory, StationFactory
@@ -100,3 +107,75 @@ def test_a_senders_own_mapping_goes_before_all_others(ehr: Peer) -> None:
     ProcedureAlias.objects.create(peer=ehr, code="X1", system="LOCAL", procedure=own)
     assert known_procedure(asked, ehr) == own
     assert known_procedure(asked, PeerFactory.create()) == general
+
+
+def ct() -> Procedure:
+    return ProcedureFactory.create(
+        code="CTPA", duration_minutes=30, protocol_code="PE1"
+    )
+
+
+def test_mapping_a_code_releases_all_that_wait_for_it(
+    ehr: Peer, coordinator: User
+) -> None:
+    StationFactory.create(modality="CT")
+    deliver(*(timed("LUNG^Lungs^LOCAL", number=n) for n in (1, 2, 3)))
+    deliver(timed("OTHER^Other^LOCAL", number=4))
+    found = {one.asked.code: one for one in unknown_codes()}
+    assert (found["LUNG"].peer, found["LUNG"].orders) == (ehr, 3)
+    done = map_code(
+        peer=ehr, code="LUNG", system="LOCAL", procedure=ct(), user=coordinator
+    )
+    assert (done.orders, done.scheduled, done.messages) == (3, 3, 0)
+    for one in map(order, (1, 2, 3)):
+        assert (one.status, one.modality, one.protocol_code) == (
+            "scheduled",
+            "CT",
+            "PE1",
+        )
+        assert (one.needs_attention, one.procedure_code) == ("", "LUNG")
+        assert one.scheduled_start == one.requested_start
+        assert one.events.filter(title__startswith="Code mapped").count() == 1
+    assert {s.duration_minutes for s in ScheduledStep.objects.all()} == {30}
+    assert order(4).status == "ordered"
+    assert AuditEntry.objects.filter(action="code_mapped").count() == 1
+    deliver(timed("LUNG^Lungs^LOCAL", number=5))
+    assert order(5).status == "scheduled"
+
+
+def test_a_held_order_is_mapped_and_stays_held(ehr: Peer, coordinator: User) -> None:
+    deliver(timed("LUNG^Lungs^LOCAL"))
+    hold(order_id=order().pk, by="person", cause=Cause(user=coordinator))
+    map_code(peer=None, code="LUNG", system="LOCAL", procedure=ct(), user=coordinator)
+    assert (order().status, order().modality) == ("on_hold", "CT")
+
+
+def test_a_mapped_order_that_needs_a_side_still_waits_for_it(
+    ehr: Peer, coordinator: User
+) -> None:
+    deliver(timed("LUNG^Lungs^LOCAL"))
+    knee = ProcedureFactory.create(code="KNEE", laterality="required")
+    map_code(peer=ehr, code="LUNG", system="LOCAL", procedure=knee, user=coordinator)
+    assert (order().status, order().modality) == ("ordered", "CT")
+    assert "needs a side" in order().needs_attention
+
+
+def test_a_parked_message_that_says_rad_goes_on_with_its_code(
+    db: None, coordinator: User
+) -> None:
+    peer = PeerFactory.create(
+        sending_application="EHRX",
+        sending_facility="GENHOSP",
+        profile="ihe-231",
+        mapping={"obr24": "hl70074"},
+    )
+    deliver(order_message(obr="LUNG^Lungs^LOCAL", more="|" * 20 + "RAD"))
+    assert not Order.objects.exists()
+    (found,) = unknown_codes()
+    assert (found.asked.code, found.orders, len(found.messages)) == ("LUNG", 0, 1)
+    done = map_code(
+        peer=peer, code="LUNG", system="LOCAL", procedure=ct(), user=coordinator
+    )
+    assert done.messages == 1
+    drain()
+    assert order().modality == "CT"
