@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
+from orders.catalogue.waiting import waiting_code_count
 from radflow.accounts.models import User
 from radflow.accounts.roles import Capability
 from radflow.live.selectors import last_seq
@@ -48,6 +49,7 @@ _PLACES = (
     Place("Board", "layout-list", "worklist:board", C.VIEW_ORDERS),
     Place("Patients", "users", "patients:search", C.VIEW_ORDERS),
     Place("Reconcile", "git-compare", "reconciliation", C.SCHEDULE),
+    Place("Catalogue", "book-open", "catalogue:list", C.SCHEDULE, waiting_code_count),
     Place("Critical", "siren", "reports:cases", C.VIEW_CASES, open_case_count, True),
     Place("Interfaces", "cable", "messaging:list", C.VIEW_MESSAGES, open_problem_count),
 )
