@@ -199,6 +199,8 @@ def _request_of(order: Order) -> OrderRequest | None:
     """The order as its message says it; None where there is no such message."""
     placed = order.events.filter(from_status="", to_status=ExamState.ORDERED)
     inbound_id = placed.order_by("id").values_list("inbound_id", flat=True).first()
+    if inbound_id is None:
+        return None
     row = InboundMessage.objects.filter(pk=inbound_id, pruned_at=None).first()
     if row is None:
         return None

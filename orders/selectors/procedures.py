@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
+from django.db.models import Q, QuerySet
 
-from orders.models import Order, Procedure
+from orders.models import Order, Procedure, ProcedureAlias
 from orders.requests import Code
 from radflow.messaging.models import Peer
 
 OWN_SYSTEM = "99RADFLOW"
-_OWN_ALIAS, _EXACT, _ALIAS, _OURS = range(4)
 
 
 def known_procedure(
@@ -22,35 +21,26 @@ def known_procedure(
     """
     if not asked.code:
         return None
-    found = _ranked(_in_catalogue(asked), _EXACT, _OURS, Q(system=asked.system))
-    mapped = _ranked(_mapped(asked, peer), _OWN_ALIAS, _ALIAS, Q(aliases__peer=peer))
-    if not retired:
-        found, mapped = found.filter(active=True), mapped.filter(active=True)
-    return found.union(mapped, all=True).order_by("rank", "id").first()
+    mapped = [
+        alias for alias in _mapped(asked, peer) if retired or alias.procedure.active
+    ]
+    own = [alias.procedure for alias in mapped if alias.peer_id is not None]
+    known = [one for one in _in_catalogue(asked) if retired or one.active]
+    exact = [one for one in known if one.system == asked.system]
+    general = [alias.procedure for alias in mapped if alias.peer_id is None]
+    return next(iter([*own, *exact, *general, *known]), None)
 
 
 def _in_catalogue(asked: Code) -> QuerySet[Procedure]:
     systems = [asked.system, OWN_SYSTEM]
-    return Procedure.objects.filter(code=asked.code, system__in=systems)
+    found = Procedure.objects.filter(code=asked.code, system__in=systems)
+    return found.order_by("id")
 
 
-def _mapped(asked: Code, peer: Peer | None) -> QuerySet[Procedure]:
-    return Procedure.objects.filter(
-        Q(aliases__peer=peer) | Q(aliases__peer=None),
-        aliases__code=asked.code,
-        aliases__system=asked.system,
-    )
-
-
-def _ranked(
-    found: QuerySet[Procedure], first: int, second: int, when: Q
-) -> QuerySet[Procedure]:
-    rank = Case(
-        When(when, then=Value(first)),
-        default=Value(second),
-        output_field=IntegerField(),
-    )
-    return found.annotate(rank=rank).order_by()
+def _mapped(asked: Code, peer: Peer | None) -> QuerySet[ProcedureAlias]:
+    found = ProcedureAlias.objects.filter(code=asked.code, system=asked.system)
+    found = found.filter(Q(peer=peer) | Q(peer=None))
+    return found.select_related("procedure").order_by("id")
 
 
 def procedure_of(order: Order) -> Procedure | None:

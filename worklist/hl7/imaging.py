@@ -83,9 +83,14 @@ def _pv1(order: Order) -> str:
 def _orm(order: Order, steps: Sequence[ScheduledStep], head: str) -> list[str]:
     """ORC and OBR again for each step, and one ZDS at the end (section 3.3)."""
     body = []
-    for number, step in enumerate(steps or [None], start=1):
+    for number, step in enumerate(_at_least_one(steps), start=1):
         body += [head, _obr(order, step, number)]
     return [*body, zds(order)]
+
+
+def _at_least_one(steps: Sequence[ScheduledStep]) -> Sequence[ScheduledStep | None]:
+    """The procedure is told even where no step of it has a time."""
+    return steps or [None]
 
 
 def zds(order: Order) -> str:
@@ -134,7 +139,7 @@ def _omi(order: Order, steps: Sequence[ScheduledStep], head: str) -> list[str]:
                 44: procedure(order),
             },
         ),
-        *(_ipc(order, step) for step in steps or [None]),
+        *(_ipc(order, step) for step in _at_least_one(steps)),
     ]
 
 
