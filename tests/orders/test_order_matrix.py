@@ -61,9 +61,13 @@ def archive(db: None) -> Peer:
     )
 
 
+# One moment for all: a second between two messages would make the later one news.
+BEGAN = timezone.now()
+
+
 def stamp(minutes: int) -> str:
     """As HL7 writes it; counted from the first order's event, two hours ago."""
-    moment = timezone.now() + timedelta(minutes=minutes - 120)
+    moment = BEGAN + timedelta(minutes=minutes - 120)
     return f"{moment:%Y%m%d%H%M%S}+0000"
 
 
