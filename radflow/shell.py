@@ -23,9 +23,10 @@ C = Capability
 
 @dataclass(frozen=True)
 class NavItem:
-    """A place in the rail; `badge` counts what waits there."""
+    """A place in the rail; `g` then `key` goes there, `badge` counts what waits."""
 
     label: str
+    key: str
     icon: str
     url: str
     active: bool
@@ -35,7 +36,10 @@ class NavItem:
 
 @dataclass(frozen=True)
 class Place:
+    """A page of the rail; its `key` is a letter that no other place has."""
+
     label: str
+    key: str
     icon: str
     name: str
     need: Capability
@@ -43,15 +47,28 @@ class Place:
     critical: bool = False
 
 
-_PLACES = (
-    Place("Station", "scan-line", "worklist:station", C.PERFORM_EXAM),
-    Place("Reading", "glasses", "reports:reading_list", C.WRITE_REPORT, unread_count),
-    Place("Board", "layout-list", "worklist:board", C.VIEW_ORDERS),
-    Place("Patients", "users", "patients:search", C.VIEW_ORDERS),
-    Place("Reconcile", "git-compare", "reconciliation", C.SCHEDULE),
-    Place("Catalogue", "book-open", "catalogue:list", C.SCHEDULE, waiting_code_count),
-    Place("Critical", "siren", "reports:cases", C.VIEW_CASES, open_case_count, True),
-    Place("Interfaces", "cable", "messaging:list", C.VIEW_MESSAGES, open_problem_count),
+PLACES = (
+    Place("Station", "t", "scan-line", "worklist:station", C.PERFORM_EXAM),
+    Place(
+        "Reading", "r", "glasses", "reports:reading_list", C.WRITE_REPORT, unread_count
+    ),
+    Place("Board", "b", "layout-list", "worklist:board", C.VIEW_ORDERS),
+    Place("Patients", "p", "users", "patients:search", C.VIEW_ORDERS),
+    Place("Reconcile", "o", "git-compare", "reconciliation", C.SCHEDULE),
+    Place(
+        "Catalogue", "a", "book-open", "catalogue:list", C.SCHEDULE, waiting_code_count
+    ),
+    Place(
+        "Critical", "c", "siren", "reports:cases", C.VIEW_CASES, open_case_count, True
+    ),
+    Place(
+        "Interfaces",
+        "i",
+        "cable",
+        "messaging:list",
+        C.VIEW_MESSAGES,
+        open_problem_count,
+    ),
 )
 
 
@@ -77,12 +94,13 @@ def shell(request: HttpRequest) -> dict[str, Any]:
 
 
 def _items(user: User, path: str) -> Iterator[NavItem]:
-    for place in _PLACES:
+    for place in PLACES:
         if user.may(place.need):
             url = reverse(place.name)
             count = place.count() if place.count else 0
             yield NavItem(
                 place.label,
+                place.key,
                 place.icon,
                 url,
                 path.startswith(url),

@@ -32,6 +32,9 @@ class User(AbstractUser):
     density = models.CharField(
         max_length=10, choices=Density.choices, default=Density.NORMAL
     )
+    single_keys = models.BooleanField(
+        default=True, help_text="Shortcuts of one letter; off for speech input."
+    )
 
     class Meta:
         db_table = "accounts_user"

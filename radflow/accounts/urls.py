@@ -9,5 +9,5 @@ urlpatterns = [
     path("login/", views.sign_in, name="login"),
     path("login/demo/", views.sign_in_as, name="demo"),
     path("logout/", views.sign_out, name="logout"),
-    path("theme/", views.choose_theme, name="theme"),
+    path("preferences/", views.choose, name="preferences"),
 ]

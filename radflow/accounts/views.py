@@ -13,7 +13,8 @@ from django.views.decorators.http import require_POST
 
 from radflow.accounts.access import current_user, public, signed_in
 from radflow.accounts.demo import DEMO_PASSWORD, PEOPLE, role_cards
-from radflow.accounts.models import Theme, User
+from radflow.accounts.models import User
+from radflow.accounts.preferences import PreferencesForm
 from radflow.accounts.throttle import SignInThrottle
 from radflow.audit import services as audit
 
@@ -60,13 +61,15 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 
 @signed_in
 @require_POST
-def choose_theme(request: HttpRequest) -> HttpResponse:
+def choose(request: HttpRequest) -> HttpResponse:
+    """Keep a preference of the person who asks; fields not posted stay."""
     user = current_user(request)
-    wanted = request.POST.get("theme", "")
-    if wanted not in Theme.values:
-        return HttpResponse("Unknown theme.", status=400)
-    user.theme = wanted
-    user.save(update_fields=["theme"])
+    form = PreferencesForm(request.POST)
+    if not form.is_valid() or not form.chosen:
+        return HttpResponse("Unknown preference.", status=400)
+    for field, value in form.chosen.items():
+        setattr(user, field, value)
+    user.save(update_fields=list(form.chosen))
     return HttpResponse(status=204)
 
 

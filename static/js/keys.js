@@ -1,6 +1,7 @@
 // Keyboard: / search, j k move, Enter open, g then a letter goes, ? help.
 // Other single keys belong to buttons and links: <button data-key="b">.
-// Everything rests while a field has the focus or a dialog is open.
+// Everything rests while a field has the focus or a dialog is open, and for a person
+// who switched single keys off (<html data-keys="off">, WCAG 2.1.4).
 
 let waitingForPlace = false;
 let waitTimer = 0;
@@ -26,10 +27,9 @@ function moveCursor(step) {
   row.scrollIntoView({ block: "nearest" });
 }
 
-function go(letter) {
-  const links = [...document.querySelectorAll(".rail a[href]:not(.brand)")];
-  links.find((link) => link.textContent.trim().toLowerCase().startsWith(letter))?.click();
-}
+const go = (letter) => document.querySelector(`[data-go="${CSS.escape(letter)}"]`)?.click();
+
+const openKeymap = () => document.querySelector('[data-opens="keymap"]')?.click();
 
 function pressed(key) {
   if (waitingForPlace) {
@@ -42,7 +42,7 @@ function pressed(key) {
     "/": () => document.querySelector("main [data-search], [data-search]")?.focus(),
     j: () => moveCursor(1),
     k: () => moveCursor(-1),
-    "?": () => document.getElementById("keymap")?.showModal(),
+    "?": openKeymap,
     g: () => {
       waitingForPlace = true;
       waitTimer = setTimeout(() => (waitingForPlace = false), 1500);
@@ -66,7 +66,7 @@ function onKey(event) {
   if (event.key === "Escape" && typing(event.target)) event.target.blur();
   if (typing(event.target)) return;
   if (event.key === "Enter" && event.target.matches("[data-row]")) openRow(event.target);
-  else if (pressed(event.key)) event.preventDefault();
+  else if (document.documentElement.dataset.keys !== "off" && pressed(event.key)) event.preventDefault();
 }
 
 export function startKeys() {

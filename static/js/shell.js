@@ -1,11 +1,12 @@
-// What every page starts: clock, keys, theme, live updates, alerts, dialogs, toasts.
+// What every page starts: clock, keys, preferences, live updates, alerts, dialogs, toasts.
 
 import { startAlerts } from "./alert.js";
 import { startClock } from "./clock.js";
 import { csrfToken, goToLogin } from "./http.js";
+import { startKeymap } from "./keymap.js";
 import { startKeys } from "./keys.js";
 import { startLive } from "./live.js";
-import { startTheme } from "./theme.js";
+import { startPreferences } from "./preferences.js";
 
 function onClick(event) {
   const opener = event.target.closest("[data-opens]");
@@ -45,8 +46,9 @@ function followStrips(strips) {
 
 document.addEventListener("click", onClick);
 teachHtmx();
-startTheme();
+startPreferences();
 startClock();
+startKeymap();
 startKeys();
 if (document.getElementById("live")) {
   startLive();

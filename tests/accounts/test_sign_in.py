@@ -14,6 +14,7 @@ from knox.models import AuthToken
 from radflow.accounts.models import User
 from radflow.accounts.throttle import FAILURES
 from radflow.audit.models import AuditEntry
+from radflow.shell import PLACES
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "correct horse battery"
@@ -149,13 +150,30 @@ def test_cards_sign_in_demo_people_only(client: Client, kim: User) -> None:
 
 def test_only_known_themes_are_stored(kim: User, client_for: ClientFor) -> None:
     client = client_for(kim)
-    assert client.post("/accounts/theme/", {"theme": "<b>"}).status_code == 400
-    assert client.post("/accounts/theme/", {"theme": "dark"}).status_code == 204
+    assert client.post("/accounts/preferences/", {"theme": "<b>"}).status_code == 400
+    assert client.post("/accounts/preferences/", {"theme": "dark"}).status_code == 204
     kim.refresh_from_db()
     assert kim.theme == "dark"
+
+
+def test_density_and_keys_are_kept_and_shape_the_next_page(
+    kim: User, client_for: ClientFor
+) -> None:
+    client = client_for(kim)
+    choices = {"density": "compact", "keys": "off"}
+    assert client.post("/accounts/preferences/", choices).status_code == 204
+    page = client.get("/board/").content.decode()
+    assert 'data-density="compact"' in page
+    assert 'data-keys="off"' in page
+    assert client.post("/accounts/preferences/", {}).status_code == 400
+
+
+def test_no_two_places_of_the_rail_share_a_letter() -> None:
+    keys = [place.key for place in PLACES]
+    assert len(set(keys)) == len(keys)
 
 
 def test_a_forged_form_is_refused(kim: User) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(kim)
-    assert client.post("/accounts/theme/", {"theme": "dark"}).status_code == 403
+    assert client.post("/accounts/preferences/", {"theme": "dark"}).status_code == 403

@@ -70,7 +70,7 @@ def test_the_keyboard_walks_rows_and_opens_help(page: Page, site: Site) -> None:
 def test_the_theme_changes_at_once_and_is_kept(page: Page, site: Site) -> None:
     page.goto(f"{site.url}/")
     page.locator(".usermenu").click()
-    with page.expect_response("**/theme/"):
+    with page.expect_response("**/preferences/"):
         page.get_by_role("button", name="Dark").click()
     assert page.locator("html").get_attribute("data-theme") == "dark"
     assert site.posted == [{"theme": ["dark"]}]

@@ -1,0 +1,24 @@
+"""How a person wants the pages to look and to listen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from radflow.accounts.models import Density, Theme
+
+
+class PreferencesForm(forms.Form):
+    """One preference or several; `chosen` holds them by field of User."""
+
+    theme = forms.ChoiceField(choices=Theme.choices, required=False)
+    density = forms.ChoiceField(choices=Density.choices, required=False)
+    keys = forms.ChoiceField(choices=[("on", "On"), ("off", "Off")], required=False)
+
+    @property
+    def chosen(self) -> dict[str, Any]:
+        said = {name: value for name, value in self.cleaned_data.items() if value}
+        if keys := said.pop("keys", ""):
+            said["single_keys"] = keys == "on"
+        return said
