@@ -20,7 +20,8 @@ def timeline_of(order: Order) -> list[OrderEvent]:
     """Oldest first, with the people and messages the entries link to.
 
     Scanners tell whole seconds and their clocks drift: what they report of the last
-    two minutes is placed where it was recorded, older news where it says it belongs.
+    two minutes, and what follows from it, is placed where it was recorded. Messages
+    and people are timed by our own clock: a receipt stands before what it caused.
     """
     events = OrderEvent.objects.filter(order=order)
     events = events.select_related("user", "inbound__peer", "outbound__peer")
@@ -29,8 +30,9 @@ def timeline_of(order: Order) -> list[OrderEvent]:
 
 
 def _place(event: OrderEvent) -> datetime:
+    is_ours = bool(event.inbound_id or event.user_id)
     is_fresh = abs(event.recorded_at - event.at) < CLOCK_DOUBT
-    return event.recorded_at if is_fresh else event.at
+    return event.recorded_at if is_fresh and not is_ours else event.at
 
 
 def mrn_of(order: Order) -> str:
