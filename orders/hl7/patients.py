@@ -84,6 +84,7 @@ def read_patient(
 
 
 _SOURCES = {
+    "identifiers": "PID-3",
     "family_name": "PID-5.1",
     "given_name": "PID-5.2",
     "middle_name": "PID-5.3",

@@ -144,7 +144,15 @@ class Reader:
         for name, wanted in paths.items():
             if path := next((one for one in wanted if self.value((one,))), ""):
                 found[name] = path
-        return found
+        return found | self._beside_code(found.get("procedure_code", ""))
+
+    def _beside_code(self, path: str) -> dict[str, str]:
+        """Text and system stand beside the code, in the same field."""
+        field, _, component = path.partition(".")
+        if component != "1":
+            return {}
+        beside = {"procedure_text": f"{field}.2", "procedure_system": f"{field}.3"}
+        return {name: where for name, where in beside.items() if self.value((where,))}
 
     def parent(self) -> EntityNumber:
         """ORC-8: the placer number of the order that this is a child of."""

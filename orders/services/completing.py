@@ -36,6 +36,8 @@ def completed(request: OrderRequest, procedure: Procedure | None) -> OrderReques
     code = request.procedure
     named = Code(code.code, code.text or procedure.text, code.system)
     sources = dict(request.sources)
+    if not code.text:
+        sources["procedure_text"] = CATALOGUE
     if not request.modality:
         sources["modality"] = CATALOGUE
     protocol = request.protocol

@@ -25,8 +25,8 @@ def add_identifiers(
     patient: Patient,
     identifiers: Sequence[Identifier],
     known: Sequence[PatientIdentifier] | None = None,
-) -> None:
-    """Those that the person does not have yet; `known` spares reading what it has."""
+) -> list[PatientIdentifier]:
+    """Returns those the person did not have; `known` spares reading what it has."""
     rows = list(patient.identifiers.all()) if known is None else list(known)
     held = {(row.value, row.assigning_authority, row.type) for row in rows}
     fresh = [
@@ -42,6 +42,7 @@ def add_identifiers(
     if fresh:
         choose_preferred(rows, fresh)
         PatientIdentifier.objects.bulk_create(fresh)
+    return fresh
 
 
 def choose_preferred(

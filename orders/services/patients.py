@@ -13,7 +13,7 @@ from orders.exceptions import PatientMismatch
 from orders.hl7 import outbound
 from orders.identity import Comparison, compare
 from orders.lifecycle import OPEN_STATES, ExamState
-from orders.models import Order, OrderEvent, Patient
+from orders.models import Order, OrderEvent, Patient, PatientIdentifier
 from orders.requests import Identifier, PatientRequest
 from orders.services.duplicates import propose, set_keys
 from orders.services.events import note_on, save
@@ -75,7 +75,7 @@ def register_patient(*, request: PatientRequest, cause: Cause) -> Patient:
     if patient is None:
         return create_patient(request, cause)
     refuse_conflict(patient, request)
-    add_identifiers(patient, request.identifiers)
+    _learn_identifiers(patient, request, cause)
     fresh = {n: v for n, v in _said(request).items() if not getattr(patient, n)}
     if fresh:
         _set(patient, fresh, request, cause)
@@ -107,7 +107,7 @@ def update_patient(*, request: PatientRequest, cause: Cause) -> PatientChange:
         refuse_conflict(patient, request)
     if _is_late(patient, request):
         return PatientChange(patient, late=True, retired=retired)
-    add_identifiers(patient, request.identifiers)
+    _learn_identifiers(patient, request, cause)
     told: dict[str, Any] = {n: getattr(_BLANK, n) for n in request.cleared}
     told |= {n: v for n, v in _said(request).items() if n not in request.cleared}
     changed = {n: v for n, v in told.items() if getattr(patient, n) != v}
@@ -197,11 +197,28 @@ def create_patient(
     patient = Patient(**said, demographics_at=known_at)
     set_keys(patient)
     patient.save(force_insert=True)
-    add_identifiers(patient, request.identifiers, known=())
+    fresh = add_identifiers(patient, request.identifiers, known=())
     propose(patient, request.identifiers)
     record("patient_created", patient, cause)
-    keep_source(patient, was={}, now=said, sources=request.sources, cause=cause)
+    now = {**said, "identifiers": _in_words(fresh)}
+    keep_source(patient, was={}, now=now, sources=request.sources, cause=cause)
     return patient
+
+
+def _learn_identifiers(patient: Patient, request: PatientRequest, cause: Cause) -> None:
+    known = list(patient.identifiers.all())
+    fresh = add_identifiers(patient, request.identifiers, known)
+    keep_source(
+        patient,
+        was={"identifiers": _in_words(known)},
+        now={"identifiers": _in_words([*known, *fresh])},
+        sources=request.sources,
+        cause=cause,
+    )
+
+
+def _in_words(identifiers: list[PatientIdentifier]) -> list[str]:
+    return [f"{one.value} ({one.assigning_authority})" for one in identifiers]
 
 
 def touch(patient_ids: set[int]) -> None:

@@ -41,10 +41,13 @@ SUSPECTED_DUPLICATE = "suspected duplicate"
 TRACED = (
     "placer_order_number",
     "placer_group_number",
+    "filler_order_number",
     "accession_number",
     "requested_procedure_id",
     "study_instance_uid",
     "procedure_code",
+    "procedure_text",
+    "procedure_system",
     "protocol_code",
     "modality",
     "laterality",

@@ -44,6 +44,7 @@ RARE = (
     Fact("Ideographic", ("name_ideographic",), "patient"),
     Fact("Phonetic", ("name_phonetic",), "patient"),
 )
+IDENTIFIERS = Fact("Identifiers", ("identifiers",), "patient", missing="None")
 OF_PATIENT_PAGE = (
     *OF_PERSON,
     *RARE,

@@ -69,9 +69,11 @@ class Line:
 
 def lines(facts: Iterable[Fact], subject: Any, changes: list[Change]) -> list[Line]:
     """Each fact's present value of `subject`, with the changes that made it."""
-    return [
-        Line(fact, in_one_line(fact, subject), _steps(fact, changes)) for fact in facts
-    ]
+    return [told(fact, in_one_line(fact, subject), changes) for fact in facts]
+
+
+def told(fact: Fact, text: str, changes: list[Change]) -> Line:
+    return Line(fact, text, _steps(fact, changes))
 
 
 def _steps(fact: Fact, changes: list[Change]) -> list[Step]:
@@ -106,9 +108,12 @@ def in_one_line(fact: Fact, subject: Any) -> str:
     return ", ".join(filter(None, (values[0], " ".join(filter(None, values[1:])))))
 
 
+_MADE_HERE = ("accession_number", "filler_order_number", "study_instance_uid")
+
+
 def _giver(change: Change) -> str:
     """What we make ourselves is nobody's entry, whoever placed the order."""
-    is_made = change.field in ("accession_number", "study_instance_uid")
+    is_made = change.field in _MADE_HERE
     return "Person" if change.row.user_id and not is_made else "Rule"
 
 

@@ -22,7 +22,7 @@ from orders.selectors import (
     survivor_of,
 )
 from orders.views import facts
-from orders.views.origins import Line, lines
+from orders.views.origins import Line, lines, told
 from orders.views.searching import PatientSearchForm, recall, remember
 from radflow.accounts.access import current_user, requires
 from radflow.accounts.roles import Capability
@@ -116,7 +116,7 @@ def _context(request: HttpRequest, patient: Patient) -> dict[str, Any]:
         "is_more": len(orders) > MOST_ORDERS,
         "visits": visits,
         "accounts": _accounts(visits),
-        "person_lines": _person_lines(patient),
+        **_sourced(patient),
         "merges": merges_of(patient),
         "links": links_of(patient),
         "candidates": [_pair(patient, each) for each in open_candidates(patient)],
@@ -125,10 +125,15 @@ def _context(request: HttpRequest, patient: Patient) -> dict[str, Any]:
     }
 
 
-def _person_lines(patient: Patient) -> list[Line]:
+def _sourced(patient: Patient) -> dict[str, Line | list[Line]]:
+    """What the page says of the person, each value with its source."""
     changes = provenance_of_patient(patient)
     found = lines(facts.OF_PATIENT_PAGE, patient, changes)
-    return [one for one in found if one.text or one.fact not in facts.RARE]
+    numbers = ", ".join(one.value for one in patient.identifiers.all())
+    return {
+        "person_lines": [x for x in found if x.text or x.fact not in facts.RARE],
+        "identifier_line": told(facts.IDENTIFIERS, numbers, changes),
+    }
 
 
 def _pair(patient: Patient, candidate: Any) -> dict[str, Any]:
