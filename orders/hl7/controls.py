@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from orders.hl7.addressing import addressed, known_by
 from orders.hl7.outbound import Answer
@@ -12,7 +12,7 @@ from orders.hl7.requests import location
 from orders.identity import Comparison, compare
 from orders.lifecycle import NOT_STARTED, TERMINAL_STATES, Event
 from orders.models import Order
-from orders.requests import OrderRequest
+from orders.requests import EntityNumber, OrderRequest
 from orders.services import (
     Placed,
     bury,
@@ -40,10 +40,15 @@ Act = Callable[[Question, Applied, "Family"], list[Answer]]
 
 @dataclass
 class Family:
-    """What the orders of one RP share; `unseen` asks to replace what never came."""
+    """What the orders of one RP or PA share.
 
+    `unseen` ask to replace what never came; `has_replacement`: an RO follows.
+    """
+
+    has_replacement: bool = False
     replaced: Order | None = None
-    unseen: Question | None = None
+    unseen: list[Question] = field(default_factory=list)
+    parent: EntityNumber = ("", "")
 
 
 @dataclass(frozen=True)
@@ -65,6 +70,8 @@ def _place(question: Question, applied: Applied, family: Family) -> list[Answer]
         applied.warnings.append("Cancelled before it was ordered: kept as cancelled")
         reason = ("ORDER_STATE", "Cancelled before it was ordered")
         return [Answer("UA", order, reason=reason)]
+    if question.control == PARENT:
+        family.parent = (order.placer_order_number, order.placer_namespace)
     return [Answer("OK", order)]
 
 
@@ -72,7 +79,7 @@ def _placed(question: Question, family: Family, look_why: str = "") -> Placed:
     return place_order(
         patient=question.patient,
         visit=question.visit,
-        order=question.filled.request,
+        order=_child_of(question, family),
         cause=question.cause,
         peer=question.inbound.peer,
         replaces=family.replaced,
@@ -81,41 +88,59 @@ def _placed(question: Question, family: Family, look_why: str = "") -> Placed:
     )
 
 
+def _child_of(question: Question, family: Family) -> OrderRequest:
+    """A child that names no parent (ORC-8) is one of the PA that it follows."""
+    request = question.filled.request
+    if question.control != CHILD or any(request.parent):
+        return request
+    return replace(request, parent=family.parent)
+
+
 def _replacement(question: Question, applied: Applied, family: Family) -> list[Answer]:
     if family.unseen:
-        return _replace_unseen(question, applied, family.unseen)
+        return _replace_unseen(question, applied, family)
     if family.replaced is None:
         raise Parked("100", "A replacing order (RO) follows the one it replaces (RP).")
     return _place(question, applied, family)
 
 
 def _replace_unseen(
-    question: Question, applied: Applied, old: Question
+    question: Question, applied: Applied, family: Family
 ) -> list[Answer]:
     """The new order stands; the old one, should it still come, does not."""
     why = "It replaces an order that never came here. Look whether that is right."
-    placed = _placed(question, Family(), why)
-    if question.numbers != old.numbers:
-        _bury(old, applied, "")
+    placed = _placed(question, family, why)
+    for old in family.unseen:
+        if question.numbers != old.numbers:
+            _bury(old, applied, "")
     return [Answer("OK", placed.order)]
 
 
 def _replace(question: Question, applied: Applied, family: Family) -> list[Answer]:
     """Only together with the order that follows it, or not at all."""
+    if not family.has_replacement:
+        raise Parked(
+            "100",
+            "An order is replaced (RP) by one that follows it in the same message "
+            "(RO), and none does. Nothing was applied.",
+            f"ORC^{question.number}^1",
+            holds=False,
+        )
     if question.numbers[0] and not known_by(question.reader):
-        family.unseen = question
+        family.unseen.append(question)
         return [Answer("RQ", numbers=question.numbers)]
     (order, *others) = _addressed(question)
     if others:
         raise _ambiguous("replace")
-    family.replaced = record_event(
+    replaced = record_event(
         order_id=order.pk,
         event=Event.REPLACE,
         cause=question.cause,
         detail=question.reason or "Replaced by the ordering system",
         event_time=question.reader.event_time(),
     )
-    return [Answer("RQ", family.replaced)]
+    family.replaced = family.replaced or replaced
+    return [Answer("RQ", replaced)]
 
 
 def _change(question: Question, applied: Applied, family: Family) -> list[Answer]:

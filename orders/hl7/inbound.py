@@ -38,6 +38,8 @@ from radflow.messaging.routes import Applied, Handler, Inbound, Response
 
 # These bring an order, so they need a placer number and a procedure.
 _NEW = frozenset({"NW", CHILD, REPLACEMENT})
+# What stands or falls together: families of orders.
+Part = list[list[Question]]
 
 
 def check(message: Message) -> None:
@@ -98,7 +100,8 @@ def apply(inbound: Inbound) -> Applied:
     cause = Cause(actor=inbound.peer.name, inbound_id=inbound.row.pk, answered=responds)
     asked = questions(inbound, cause)
     is_whole = inbound.answered_on_the_line and not responds
-    parts = [asked] if is_whole else families(asked)
+    found = families(asked)
+    parts = [found] if is_whole else [[family] for family in found]
     applied = Applied()
     _warn_of_shape(asked, applied)
     answers = _all_of(parts, applied)
@@ -116,7 +119,7 @@ def _warn_of_shape(asked: list[Question], applied: Applied) -> None:
         applied.warnings.append("One ORC before several OBR: each was read as an order")
 
 
-def _all_of(parts: list[list[Question]], applied: Applied) -> list[Answer]:
+def _all_of(parts: list[Part], applied: Applied) -> list[Answer]:
     if len(parts) == 1:
         return _apply_part(parts[0], applied)
     answers: list[Answer] = []
@@ -126,10 +129,11 @@ def _all_of(parts: list[list[Question]], applied: Applied) -> list[Answer]:
             with transaction.atomic():
                 answers += _apply_part(part, applied)
         except Parked as parked:
-            refused.append((part[0], parked))
-            for question in part:
+            asked = [question for family in part for question in family]
+            refused.append((asked[0], parked))
+            for question in asked:
                 keep_held(question, parked)
-            answers += [_refusal(question, parked) for question in part]
+            answers += [_refusal(question, parked) for question in asked]
     if len(refused) == len(parts):
         raise refused[0][1]
     if refused:
@@ -144,22 +148,31 @@ def _told(refused: list[tuple[Question, Parked]], of: int) -> Parked:
     return Parked(parked.code, text + parked.text, parked.location, holds=False)
 
 
-def _apply_part(part: list[Question], applied: Applied) -> list[Answer]:
-    family, answers = Family(), []
+def _apply_part(part: Part, applied: Applied) -> list[Answer]:
+    answers: list[Answer] = []
     try:
-        for question in part:
-            for answer in CONTROLS[question.control].act(question, applied, family):
-                answers.append(answer)
-                if answer.order:
-                    applied.order_ids.append(answer.order.pk)
-                    _tell_received(answer.order, question)
-                    _tell_filled(answer.order, question, applied)
+        for asked in part:
+            controls = {question.control for question in asked}
+            family = Family(has_replacement=REPLACEMENT in controls)
+            for question in asked:
+                answers += _apply_question(question, applied, family)
     except OrderError as error:
         raise Parked(error.code, error.text) from error
     except DataError as error:
         raise Parked("102", TOO_LONG) from error
     except Refused as error:
         raise Parked(error.code, _refusal_text(error)) from error
+    return answers
+
+
+def _apply_question(
+    question: Question, applied: Applied, family: Family
+) -> list[Answer]:
+    answers = CONTROLS[question.control].act(question, applied, family)
+    for order in (answer.order for answer in answers if answer.order):
+        applied.order_ids.append(order.pk)
+        _tell_received(order, question)
+        _tell_filled(order, question, applied)
     return answers
 
 

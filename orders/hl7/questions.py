@@ -110,12 +110,19 @@ def _steps(group: OrderGroup) -> Iterator[OrderGroup]:
 
 
 def families(asked: list[Question]) -> list[list[Question]]:
-    """RP with its RO, PA with its CH: all of a family or none; else each alone."""
+    """All RP with the RO that follow, PA with its CH: all or none; else each alone."""
     found: list[list[Question]] = []
     for question in asked:
-        head = found[-1][0].control if found else ""
-        if found and _FAMILIES.get(head) == question.control:
+        if found and _belongs(question, found[-1]):
             found[-1].append(question)
         else:
             found.append([question])
     return found
+
+
+def _belongs(question: Question, family: list[Question]) -> bool:
+    """Several orders may be replaced together, each with an RP of its own."""
+    head, last = family[0].control, family[-1].control
+    if question.control == REPLACE:
+        return last == REPLACE
+    return _FAMILIES.get(head) == question.control

@@ -173,6 +173,30 @@ def test_a_replacing_order_without_an_old_one_is_refused() -> None:
     assert say("RO") == "100"
 
 
+def test_an_order_is_not_replaced_by_none() -> None:
+    say("NW")
+    assert say("RP") == "100"
+    assert answers() == ["UM"]
+    assert order("P1").status == "ordered"
+    assert say("CA") == "applied"
+
+
+def test_one_order_may_replace_several_and_is_all_or_nothing() -> None:
+    say("NW")
+    say("NW", placer="P3")
+    more = b"ORC|RP|P3^EHRX\rOBR|2|P3^EHRX||CTPA^CT^99RADFLOW\r" + REPLACING
+    happens(order("P3"), *BEGUN)
+    assert say("RP", more=more) == "EXAM_STARTED"
+    assert answers() == ["UM", "UM", "UA"]
+    assert order("P1").status == "ordered"
+    happens(order("P3"), Event.STOP)
+    say("NW", placer="P4")
+    assert say("RP", more=more.replace(b"P3", b"P4")) == "applied"
+    assert answers() == ["RQ", "RQ", "OK"]
+    assert (order("P1").status, order("P4").status) == ("replaced", "replaced")
+    assert order("P2").replaces == order("P1")
+
+
 # Parents
 
 
@@ -191,6 +215,11 @@ def test_a_parent_groups_children_that_are_orders_of_their_own() -> None:
         "P2",
         "P3",
     }
+
+
+def test_a_child_that_names_no_parent_is_one_of_the_parent_before_it() -> None:
+    say("PA", more=CHILDREN.replace(b"||||||P1&EHRX", b""))
+    assert order("P1").children.count() == 2
 
 
 def test_cancelling_the_parent_cancels_children_that_have_not_ended() -> None:
