@@ -9,6 +9,7 @@ from orders.hl7.addressing import addressed, known_by
 from orders.hl7.outbound import Answer
 from orders.hl7.questions import CHILD, PARENT, REPLACE, REPLACEMENT, Question
 from orders.hl7.requests import location
+from orders.hl7.several import each
 from orders.identity import Comparison, compare
 from orders.lifecycle import NOT_STARTED, TERMINAL_STATES, Event
 from orders.models import Order
@@ -203,8 +204,7 @@ def keep_held(question: Question, parked: Parked) -> None:
         elif parked.code in (HELD, "EXAM_STARTED"):
             hold_change(order_id=order.pk, found=exam, cause=question.cause)
         if parked.code == "EXAM_STARTED" and not (exam and question.control == "XO"):
-            told = CONTROLS[question.control].received
-            text = f"{told} while the exam runs, so it was not applied."
+            text = _while_it_runs(question)
             alarm_station(order_id=order.pk, text=text, cause=question.cause)
 
 
@@ -243,10 +243,35 @@ def _cancel(event: Event, done: str) -> Act:
     def act(question: Question, applied: Applied, family: Family) -> list[Answer]:
         if question.numbers[0] and not known_by(question.reader):
             return _bury(question, applied, done)
-        orders = _with_children(_addressed(question))
-        return [Answer(done, _run(order, question, event)) for order in orders]
+        return _each(
+            _with_children(_addressed(question)),
+            lambda order: Answer(done, _run(order, question, event)),
+            question,
+            applied,
+        )
 
     return act
+
+
+def _each(
+    orders: list[Order],
+    act: Callable[[Order], Answer],
+    question: Question,
+    applied: Applied,
+) -> list[Answer]:
+    return each(
+        orders,
+        act,
+        question=question,
+        refused_as=CONTROLS[question.control].refused,
+        told=_while_it_runs(question),
+        applied=applied,
+    )
+
+
+def _while_it_runs(question: Question) -> str:
+    told = CONTROLS[question.control].received
+    return f"{told} while the exam runs, so it was not applied."
 
 
 def _bury(question: Question, applied: Applied, done: str) -> list[Answer]:
@@ -304,12 +329,11 @@ def _held(
 ) -> list[Answer]:
     """Late ones are told and kept, and change nothing."""
     at = question.reader.event_time()
-    answers = []
-    for order in _addressed(question):
+
+    def one(order: Order) -> Answer:
         if at and order.event_time and at < order.event_time:
             applied.warnings.append("Late, not applied: status")
-            answers.append(Answer(done, order))
-            continue
+            return Answer(done, order)
         held = act(
             order_id=order.pk,
             by=PLACER,
@@ -317,8 +341,9 @@ def _held(
             detail=question.reason or "No reason given",
             event_time=at,
         )
-        answers.append(Answer(done, held))
-    return answers
+        return Answer(done, held)
+
+    return _each(_addressed(question), one, question, applied)
 
 
 def _inform(question: Question, applied: Applied, family: Family) -> list[Answer]:

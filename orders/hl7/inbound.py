@@ -26,6 +26,7 @@ from orders.hl7.questions import (
     questions,
 )
 from orders.hl7.requests import Reader
+from orders.hl7.several import hears_one_answer, refusal, responds
 from orders.lifecycle import Refused
 from orders.models import Order, OrderEvent
 from orders.services import note_on
@@ -33,7 +34,7 @@ from radflow.hl7.acks import HL7Error
 from radflow.hl7.groups import OrderGroup, order_groups
 from radflow.hl7.message import Message
 from radflow.messaging.exceptions import Parked
-from radflow.messaging.models import Peer, ReplyStyle
+from radflow.messaging.models import Peer
 from radflow.messaging.routes import Applied, Handler, Inbound, Response
 
 # These bring an order, so they need a placer number and a procedure.
@@ -96,22 +97,19 @@ def apply(inbound: Inbound) -> Applied:
     Only a sender that hears one answer for all of them, with the result, has all or
     none (section 3.3).
     """
-    responds = _responds(inbound)
-    cause = Cause(actor=inbound.peer.name, inbound_id=inbound.row.pk, answered=responds)
+    has_response = responds(inbound)
+    cause = Cause(
+        actor=inbound.peer.name, inbound_id=inbound.row.pk, answered=has_response
+    )
     asked = questions(inbound, cause)
-    is_whole = inbound.answered_on_the_line and not responds
     found = families(asked)
-    parts = [found] if is_whole else [[family] for family in found]
+    parts = [found] if hears_one_answer(inbound) else [[family] for family in found]
     applied = Applied()
     _warn_of_shape(asked, applied)
     answers = _all_of(parts, applied)
-    if responds and any(answer.code for answer in answers):
+    if has_response and any(answer.code for answer in answers):
         applied.response = _respond(inbound, answers)
     return applied
-
-
-def _responds(inbound: Inbound) -> bool:
-    return inbound.peer.reply_style == ReplyStyle.ORDER_RESPONSE
 
 
 def _warn_of_shape(asked: list[Question], applied: Applied) -> None:
@@ -161,7 +159,7 @@ def _apply_part(part: Part, applied: Applied) -> list[Answer]:
     except DataError as error:
         raise Parked("102", TOO_LONG) from error
     except Refused as error:
-        raise Parked(error.code, _refusal_text(error)) from error
+        raise refusal(error) from error
     return answers
 
 
@@ -176,15 +174,6 @@ def _apply_question(
     return answers
 
 
-def _refusal_text(error: Refused) -> str:
-    if error.code == "EXAM_STARTED":
-        return (
-            "The exam has already started, so this was not applied. Speak to the "
-            "technologist; the exam can only be stopped there."
-        )
-    return f"Not possible while the exam is {error.state.replace('_', ' ')}."
-
-
 def _respond(inbound: Inbound, answers: list[Answer]) -> Response | None:
     given = [answer for answer in answers if answer.code]
     for answer in given:
@@ -196,7 +185,7 @@ def _respond(inbound: Inbound, answers: list[Answer]) -> Response | None:
 def refuse(inbound: Inbound, parked: Parked) -> Response | None:
     """Tell a sender that reads order responses that its orders were not taken."""
     groups = order_groups(inbound.message)
-    if not _responds(inbound) or not groups:
+    if not responds(inbound) or not groups:
         return None
     mapping = mapping_for(inbound.peer, inbound.message)
     asked = [

@@ -230,6 +230,56 @@ def test_cancelling_the_parent_cancels_children_that_have_not_ended() -> None:
     assert {one.status for one in Order.objects.all()} == {"cancelled"}
 
 
+def test_cancelling_the_parent_spares_a_child_that_runs_and_says_so() -> None:
+    say("PA", more=CHILDREN)
+    happens(order("P2"), *BEGUN)
+    assert say("CA") == "EXAM_STARTED"
+    assert answers() == ["CR", "UC", "CR"]
+    statuses = [order(placer).status for placer in ("P1", "P2", "P3")]
+    assert statuses == ["cancelled", "in_progress", "cancelled"]
+    assert "Cancellation received while" in order("P2").needs_attention
+
+
+# Several exams under one number
+
+
+SIBLING = b"ORC|NW|P1^EHRX\rOBR|2|P1^EHRX||CTHEAD^CT head^99RADFLOW\r"
+
+
+@pytest.mark.parametrize(
+    ("control", "told", "state"),
+    [("CA", ["CR", "UC"], "cancelled"), ("HD", ["HR", "UH"], "on_hold")],
+)
+def test_of_several_exams_each_has_its_own_outcome(
+    control: str, told: list[str], state: str
+) -> None:
+    say("NW", more=SIBLING)
+    free, running = Order.objects.order_by("id")
+    happens(running, *BEGUN)
+    message = order_message(control=control, control_id="S1").split(b"OBR")[0]
+    deliver(message)
+    assert (last_inbound().state, last_inbound().error_code) == (
+        "parked",
+        "EXAM_STARTED",
+    )
+    assert answers() == told
+    free.refresh_from_db()
+    running.refresh_from_db()
+    assert (free.status, running.status) == (state, "in_progress")
+    assert "while the exam runs" in running.needs_attention
+
+
+def test_a_sender_with_one_answer_for_all_has_all_exams_or_none(
+    hospital: Peer,
+) -> None:
+    say("NW", more=SIBLING)
+    happens(Order.objects.latest("id"), *BEGUN)
+    Peer.objects.update(reply_style="ack", reply_at="result")
+    deliver(order_message(control="CA", control_id="S1").split(b"OBR")[0])
+    assert last_inbound().error_code == "EXAM_STARTED"
+    assert Order.objects.earliest("id").status == "ordered"
+
+
 # Holds
 
 
