@@ -1,9 +1,10 @@
-"""`make corpus ARGS="[--folder DIR] [--manifest FILE]"`: others' messages, one by one.
+"""Others' messages: `make corpus ARGS="[--folder DIR] [--manifest FILE] [--list FILE]"`.
 
 Without a folder it takes ../shared/corpus, else the samples of the tests. Starts a
 radflow of its own, sends every message through the socket, and prints what was
-answered and what became of it. Ends with 1 on a crash, a segment lost, an answer that
-is none, or a message that came to no end.
+answered and what became of it. `--list` writes that as a table with the whole reasons,
+a line for each message, those of a batch too. Ends with 1 on a crash, a segment lost,
+an answer that is none, or a message that came to no end.
 """
 
 from __future__ import annotations
@@ -214,6 +215,35 @@ def held(outcomes: list[Outcome]) -> int:
     return count
 
 
+def lines(outcomes: list[Outcome]) -> Iterator[list[str]]:
+    """File, type, answer, outcome and reason; what waits says behind which file."""
+    holders: dict[str, str] = {}
+    for one in outcomes:
+        if not one.rows:
+            yield [one.sample.name, "", one.ack, "LOST", ""]
+        for row in one.rows:
+            orders = _named(one.sample.raw)
+            reason = " ".join(
+                filter(None, map(row["error"].get, ("code", "location", "text")))
+            )
+            if row["state"] == "parked":
+                holders |= dict.fromkeys(orders - holders.keys(), one.sample.name)
+            if row["state"] == "received":
+                before = {holders[name] for name in orders & holders.keys()}
+                reason = "waits behind " + " or ".join(sorted(before))
+            yield [one.sample.name, row["message_type"], one.ack, row["state"], reason]
+
+
+def _named(raw: bytes) -> set[str]:
+    """The numbers of orders, and the patient's identifiers, that the bytes hold."""
+    found = set()
+    for line in re.split(r"[\r\n]+", body_of(raw).decode("latin-1")):
+        values = line.split("|")
+        wanted = {"ORC": (2, 3), "OBR": (2, 3), "PID": (3,)}.get(values[0], ())
+        found |= {values[n] for n in wanted if len(values) > n and values[n]}
+    return found
+
+
 def report(outcomes: list[Outcome], crashes: int) -> int:
     for one in outcomes:
         error = one.rows[0]["error"] if one.rows else {}
@@ -240,6 +270,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", type=Path, default=SHARED)
     parser.add_argument("--manifest", type=Path)
+    parser.add_argument("--list", type=Path, dest="listing")
     chosen = parser.parse_args()
     folder = chosen.folder if chosen.folder.is_dir() else OWN
     listed = chosen.manifest or folder / "manifest.csv"
@@ -250,6 +281,11 @@ def main() -> int:
         settle(outcomes, rest)
         rest.close()
         crashes = radflow.log_tail(1_000_000).count("Traceback (most recent call last)")
+    if chosen.listing:
+        with chosen.listing.open("w", encoding="utf-8", newline="") as file:
+            table = csv.writer(file, delimiter="\t", lineterminator="\n")
+            table.writerow(["file", "type", "answer", "outcome", "reason"])
+            table.writerows(lines(outcomes))
     return report(outcomes, crashes)
 
 
