@@ -31,6 +31,7 @@ from radflow.messaging.services import Addressee, enqueue
 
 # The response of each order message (standards.md 3.2); ORL and later from 2.4 on.
 _RESPONSES = {"OML": "ORL^O22", "OMG": "ORG^O20", "OMI": "ORI^O24"}
+_OF_EVENT = {"OML^O33": "ORL^O34", "OML^O35": "ORL^O36"}
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,8 @@ def _response_type(message: InboundMessage, peer: Peer) -> str:
     """ORR for ORM, for the seed's OML (D3), and before 2.4."""
     if peer.profile == Profile.SEED or message.version < "2.4":
         return "ORR^O02"
-    return _RESPONSES.get(message.message_type[:3], "ORR^O02")
+    of_type = _RESPONSES.get(message.message_type[:3], "ORR^O02")
+    return _OF_EVENT.get(message.message_type, of_type)
 
 
 def _send(
