@@ -18,8 +18,10 @@ from orders.services import (
     Placed,
     bury,
     change_order,
+    differing,
     hold,
     place_order,
+    record_answer,
     record_event,
     release,
 )
@@ -67,6 +69,7 @@ def _place(question: Question, applied: Applied, family: Family) -> list[Answer]
     order = placed.order
     if not placed.is_new:
         refuse_other_study(question, order)
+        _warn_of_differences(question, order, applied)
     if placed.is_new and order.status in TERMINAL_STATES:
         applied.warnings.append("Cancelled before it was ordered: kept as cancelled")
         reason = ("ORDER_STATE", "Cancelled before it was ordered")
@@ -74,6 +77,13 @@ def _place(question: Question, applied: Applied, family: Family) -> list[Answer]
     if question.control == PARENT:
         family.parent = (order.placer_order_number, order.placer_namespace)
     return [Answer("OK", order)]
+
+
+def _warn_of_differences(question: Question, order: Order, applied: Applied) -> None:
+    """A repeat changes nothing; what it says otherwise should have been an XO."""
+    if words := differing(order, question.filled.request):
+        told = f"The order was there already; not applied: {', '.join(words)}"
+        applied.warnings.append(told)
 
 
 def _placed(question: Question, family: Family, look_why: str = "") -> Placed:
@@ -351,6 +361,16 @@ def _inform(question: Question, applied: Applied, family: Family) -> list[Answer
     return [Answer("", order) for order in _addressed(question)]
 
 
+def _take_number(question: Question, applied: Applied, family: Family) -> list[Answer]:
+    """NA as a message of its own: the placer's number of an order made here."""
+    orders = _addressed(question)
+    if len(orders) == 1 and not orders[0].placer_order_number:
+        record_answer(
+            order_id=orders[0].pk, placer=question.numbers, cause=question.cause
+        )
+    return [Answer("", order) for order in orders]
+
+
 def _tell_status(question: Question, applied: Applied, family: Family) -> list[Answer]:
     return [Answer("SR", order) for order in _addressed(question)]
 
@@ -370,7 +390,7 @@ CONTROLS: dict[str, Control] = {
     "RL": Control(_release, "Release received", "OR", "UR"),
     "SS": Control(_tell_status, "Status asked", "SR", "UA"),
     "SC": Control(_inform, "Status received"),
-    "NA": Control(_inform, "Number received"),
+    "NA": Control(_take_number, "Number received"),
     "SN": Control(_inform, "Number asked"),
 }
 

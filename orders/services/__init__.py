@@ -1,7 +1,7 @@
 """Writes to orders and patients: the only way in for every edge."""
 
 from orders.services.answers import record_answer
-from orders.services.changing import Changed, change_order
+from orders.services.changing import Changed, change_order, differing
 from orders.services.conflicts import (
     clear_attention,
     doubt_identity,
@@ -33,6 +33,7 @@ __all__ = [
     "change_order",
     "change_visit",
     "clear_attention",
+    "differing",
     "doubt_identity",
     "hold",
     "keep_source",

@@ -80,6 +80,12 @@ def change_order(
     return Changed(order, change.late)
 
 
+def differing(order: Order, request: OrderRequest) -> list[str]:
+    """What the request says otherwise, in words; for one that is not a change."""
+    change = _Change(order, _of_catalogue(order, request))
+    return sorted(_in_words(change.values)) if change.values else []
+
+
 def _of_catalogue(order: Order, request: OrderRequest) -> OrderRequest:
     if request.procedure.code in ("", order.procedure_code):
         return request

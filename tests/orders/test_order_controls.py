@@ -127,6 +127,18 @@ def test_a_cancel_older_than_the_order_of_that_number_is_of_another() -> None:
     assert order().status == "ordered"
 
 
+def test_what_an_order_that_comes_again_says_otherwise_is_flagged_and_left() -> None:
+    say("NW")
+    assert say("NW", orc="|||||^^^^^S", more=b"NTE|1||Cannula\r") == "applied"
+    assert answers() == ["OK"]
+    assert (order().priority, order().comments) == ("R", "")
+    assert last_inbound().warnings[-1] == (
+        "The order was there already; not applied: comments, priority"
+    )
+    say("NW")
+    assert "there already" not in last_inbound().warnings[-1]
+
+
 # Replaced
 
 

@@ -113,6 +113,24 @@ def test_an_order_made_here_asks_its_placer_for_a_number(
     assert placed.order.placer_order_number == "P9"
 
 
+def test_a_number_may_come_as_an_order_message(
+    hospital: Peer, coordinator: User
+) -> None:
+    placed = place_order(
+        patient=PatientRequest((Id("700123", "GENHOSP"),), "Okafor", "Ada"),
+        visit=None,
+        order=OrderRequest(procedure=Code("CTPA")),
+        cause=Cause(user=coordinator),
+        peer=hospital,
+    )
+    ours = f"|{placed.order.filler_order_number}^RADFLOW"
+    deliver(order_message(control="NA", placer="P9", orc=ours))
+    assert last_inbound().state == "applied", last_inbound().error_text
+    placed.order.refresh_from_db()
+    assert placed.order.placer_order_number == "P9"
+    assert placed.order.placer_namespace == "EHRX"
+
+
 def test_a_changed_person_is_passed_on_but_not_to_who_said_so(
     hospital: Peer, archive: Peer
 ) -> None:
