@@ -1,4 +1,4 @@
-"""Others' messages: `make corpus ARGS="[--folder DIR] [--manifest FILE] [--list FILE]"`.
+"""Messages of others: make corpus ARGS="[--folder DIR] [--manifest FILE] [--list FILE]"
 
 Without a folder it takes ../shared/corpus, else the samples of the tests. Starts a
 radflow of its own, sends every message through the socket, and prints what was

@@ -6,6 +6,7 @@ from orders.hl7.requests import Reader
 from orders.lifecycle import OPEN_STATES
 from orders.models import Order
 from radflow.messaging.exceptions import Parked
+from radflow.messaging.models import Peer
 
 Rung = dict[str, str]
 
@@ -35,7 +36,9 @@ def addressed(reader: Reader) -> list[Order]:
 def known_by(reader: Reader) -> list[tuple[Rung, list[Order]]]:
     """The orders under each of the message's numbers, the strongest number first."""
     rungs = _rungs(reader)
-    return [(rung, orders) for rung in rungs if (orders := _named_by(rung))]
+    return [
+        (rung, orders) for rung in rungs if (orders := _named_by(rung, reader.peer))
+    ]
 
 
 _PLACER = {"placer_order_number", "placer_namespace"}
@@ -59,9 +62,18 @@ def _rungs(reader: Reader) -> list[Rung]:
     return [rung for number, rung in ladder if number]
 
 
-def _named_by(rung: Rung) -> list[Order]:
-    orders = Order.objects.filter(**rung).select_related("patient")
-    return list(orders.order_by("generation", "id"))
+def _named_by(rung: Rung, peer: Peer) -> list[Order]:
+    """A namespace that is told once and not another time is the sender's own."""
+    orders = Order.objects.select_related("patient").order_by("generation", "id")
+    if found := list(orders.filter(**rung)):
+        return found
+    if "placer_namespace" not in rung:
+        return []
+    told = {name: value for name, value in rung.items() if name != "placer_namespace"}
+    own = orders.filter(**told, peer=peer)
+    return list(
+        own if not rung["placer_namespace"] else own.filter(placer_namespace="")
+    )
 
 
 def _newest_generations(orders: list[Order]) -> list[Order]:

@@ -109,6 +109,8 @@ def apply(inbound: Inbound) -> Applied:
     answers = _all_of(parts, applied)
     if has_response and any(answer.code for answer in answers):
         applied.response = _respond(inbound, answers)
+    elif not hears_one_answer(inbound):
+        _send_refusals(inbound, answers)
     return applied
 
 
@@ -183,9 +185,9 @@ def _respond(inbound: Inbound, answers: list[Answer]) -> Response | None:
 
 
 def refuse(inbound: Inbound, parked: Parked) -> Response | None:
-    """Tell a sender that reads order responses that its orders were not taken."""
+    """Tell a sender that its orders were not taken, unless its one answer does."""
     groups = order_groups(inbound.message)
-    if not responds(inbound) or not groups:
+    if hears_one_answer(inbound) or not groups:
         return None
     mapping = mapping_for(inbound.peer, inbound.message)
     asked = [
@@ -199,7 +201,18 @@ def refuse(inbound: Inbound, parked: Parked) -> Response | None:
     ]
     answers = [_refusal(question, parked) for question in asked]
     given = [answer for answer in answers if answer.code]
+    if not responds(inbound):
+        return _send_refusals(inbound, given)
     return outbound.send_answers(inbound=inbound, answers=given) if given else None
+
+
+def _send_refusals(inbound: Inbound, answers: list[Answer]) -> None:
+    """It was answered at receipt, so its screen may show what did not happen (3.1)."""
+    cause = Cause(actor=inbound.peer.name, inbound_id=inbound.row.pk)
+    for answer in answers:
+        order = answer.order
+        if order and answer.code.startswith("U") and order.peer == inbound.peer:
+            outbound.send_refusal(order, answer.code, answer.reason, cause)
 
 
 def keep(inbound: Inbound, parked: Parked) -> None:

@@ -139,6 +139,31 @@ def test_what_an_order_that_comes_again_says_otherwise_is_flagged_and_left() -> 
     assert "there already" not in last_inbound().warnings[-1]
 
 
+def test_a_cancel_without_the_namespace_is_of_the_senders_own_order() -> None:
+    say("NW")
+    bare = order_message(control="CA", control_id="N1").replace(b"P1^EHRX", b"P1")
+    deliver(bare)
+    assert order().status == "cancelled"
+    assert not Tombstone.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("profile", "told"), [("seed", "UC"), ("ihe-231", "SC"), ("ihe-251", "SC")]
+)
+def test_who_was_told_received_hears_that_its_cancel_was_refused(
+    hospital: Peer, profile: str, told: str
+) -> None:
+    hospital.reply_style, hospital.profile = "ack", profile
+    hospital.save()
+    say("NW")
+    happens(order(), *BEGUN)
+    assert say("CA") == "EXAM_STARTED"
+    raw = bytes(OutboundMessage.objects.latest("id").raw).decode()
+    orc = next(line for line in raw.split("\r") if line.startswith("ORC")).split("|")
+    assert (orc[1], orc[5]) == (told, "IP")
+    assert ("EXAM_STARTED" in raw) is (told == "UC")
+
+
 # Replaced
 
 

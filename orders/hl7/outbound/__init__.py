@@ -17,7 +17,12 @@ from orders.hl7.outbound.segments import (
     procedure,
     provider,
 )
-from orders.hl7.outbound.status import ask_number, send_correction, send_status
+from orders.hl7.outbound.status import (
+    ask_number,
+    send_correction,
+    send_refusal,
+    send_status,
+)
 
 __all__ = [
     "NAMESPACE",
@@ -39,6 +44,7 @@ __all__ = [
     "send_correction",
     "send_merge",
     "send_patient",
+    "send_refusal",
     "send_status",
     "send_visit",
 ]

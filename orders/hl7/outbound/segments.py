@@ -14,6 +14,9 @@ from radflow.messaging.services import Addressee
 NAMESPACE = "RADFLOW"
 OWN_CODES = "99RADFLOW"
 
+# ORC-16: code and text.
+Reason = tuple[str, str]
+
 S = ExamState
 # ORC-5 (table 0038), ORC-25 and OBR-25 (table 0123) per state: section 5.1.
 STATUS_CODES: dict[ExamState, tuple[str, str, str]] = {
@@ -115,6 +118,7 @@ def orc(
     modern: bool,
     status: str | None = None,
     timed: bool = True,
+    reason: Reason = ("", ""),
 ) -> str:
     """ORC in our own words; `status` overrides ORC-5. `modern` is 2.5.1.
 
@@ -130,6 +134,7 @@ def orc(
         7: ("1", "", "", start, "", order.priority) if timed else "",
         9: format_ts(at),
         12: provider(order),
+        16: (*reason, OWN_CODES) if any(reason) else "",
     }
     if modern:
         text = _TEXTS.get(exact, ExamState(order.status).label)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from orders.cause import Cause
 from orders.hl7.outbound.segments import (
+    Reason,
     addressee,
     key_of,
     note_sent,
@@ -13,7 +14,7 @@ from orders.hl7.outbound.segments import (
 )
 from orders.lifecycle import Event
 from orders.models import Order
-from radflow.messaging.models import Peer
+from radflow.messaging.models import Peer, Profile
 from radflow.messaging.services import enqueue
 
 # What a person did here; all else is a change of status (table 0119).
@@ -45,6 +46,20 @@ def send_correction(order: Order, cause: Cause) -> None:
         _send(order, peer, "XX", cause)
 
 
+def send_refusal(order: Order, control: str, reason: Reason, cause: Cause) -> None:
+    """To who was answered at receipt, and reads no order response: `UC` and its like.
+
+    IHE knows none of them: there the true status says it.
+    """
+    peer = order.peer
+    if peer is None or not peer.wants_status:
+        return
+    if peer.profile in (Profile.IHE_231, Profile.IHE_251):
+        _send(order, peer, "SC", cause)
+    else:
+        _send(order, peer, control, cause, reason)
+
+
 def _is_own_act(cause: Cause) -> bool:
     """A person's, and not one that carries out what a message asked."""
     return cause.user is not None and cause.inbound_id is None
@@ -56,7 +71,9 @@ def ask_number(order: Order, cause: Cause) -> None:
         _send(order, order.peer, "SN", cause)
 
 
-def _send(order: Order, peer: Peer, control: str, cause: Cause) -> None:
+def _send(
+    order: Order, peer: Peer, control: str, cause: Cause, reason: Reason = ("", "")
+) -> None:
     modern = peer.version_out != "2.3.1"
     message = enqueue(
         peer=peer,
@@ -64,7 +81,7 @@ def _send(order: Order, peer: Peer, control: str, cause: Cause) -> None:
         structure="ORM_O01" if modern else "",
         segments=[
             pid(order.patient),
-            orc(order, control, cause.at, modern=modern),
+            orc(order, control, cause.at, modern=modern, reason=reason),
             obr(order),
         ],
         key=key_of(order),
