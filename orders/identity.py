@@ -54,7 +54,8 @@ def _differs(ours: str, theirs: str) -> bool:
 
 def _given_differs(ours: str, theirs: str) -> bool:
     a, b = fold(ours), fold(theirs)
-    if min(len(a), len(b)) == 1 and a[0] == b[0]:
+    # An ideograph is a whole name; only letters that have a case are initials.
+    if min(len(a), len(b)) == 1 and a[0] == b[0] and a[0] != a[0].lower():
         return False
     return _differs(ours, theirs)
 

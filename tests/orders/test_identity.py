@@ -42,3 +42,9 @@ def test_compares_person_and_message(
     change: dict[str, str], verdict: Comparison
 ) -> None:
     assert compare(Patient(**ADA), patient_request(**change)) is verdict
+
+
+def test_a_name_of_one_ideograph_is_no_initial() -> None:
+    person = Patient(**{**ADA, "family_name": "王", "given_name": "明"})
+    twin = patient_request(family_name="王", given_name="明华")
+    assert compare(person, twin) is Comparison.CONFLICT
