@@ -141,7 +141,7 @@ def _cleared(pid: Segment, message: Message) -> frozenset[str]:
         names.add("deceased")
     if pid.value(5, 1) not in ("", NULL):
         names |= {name for name, n in _NAME_PARTS.items() if pid.value(5, n) == NULL}
-    if any(al1.is_null(3) for al1 in message.all("AL1")):
+    if not _allergies(message) and any(a.is_null(3) for a in message.all("AL1")):
         names.add("allergies")
     return frozenset(names)
 

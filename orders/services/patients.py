@@ -77,6 +77,9 @@ def register_patient(*, request: PatientRequest, cause: Cause) -> Patient:
     refuse_conflict(patient, request)
     _learn_identifiers(patient, request, cause)
     fresh = {n: v for n, v in _said(request).items() if not getattr(patient, n)}
+    if patient.birth_date_text:
+        # Known to the year or the month: the two columns say one thing.
+        fresh.pop("birth_date", None)
     if fresh:
         _set(patient, fresh, request, cause)
     return patient
@@ -110,6 +113,8 @@ def update_patient(*, request: PatientRequest, cause: Cause) -> PatientChange:
     _learn_identifiers(patient, request, cause)
     told: dict[str, Any] = {n: getattr(_BLANK, n) for n in request.cleared}
     told |= {n: v for n, v in _said(request).items() if n not in request.cleared}
+    if request.birth_date_text:
+        told["birth_date"] = request.birth_date
     changed = {n: v for n, v in told.items() if getattr(patient, n) != v}
     patient.demographics_at = request.event_time or patient.demographics_at
     if changed:
@@ -186,7 +191,13 @@ def find_locked(identifiers: tuple[Identifier, ...]) -> Patient | None:
         )
     if not ids:
         return None
-    return Patient.objects.select_for_update().get(pk=ids.pop())
+    patient = Patient.objects.select_for_update().get(pk=ids.pop())
+    if patient.merged_into_id and {r.patient_id for r in find_ids(identifiers)} != {
+        patient.pk
+    }:
+        # Merged while this waited for the lock: the identifiers lead elsewhere now.
+        return find_locked(identifiers)
+    return patient
 
 
 def create_patient(

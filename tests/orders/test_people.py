@@ -159,6 +159,26 @@ def test_adt_empty_leaves_and_null_clears() -> None:
     assert person.allergies == []
 
 
+def test_an_allergy_beside_a_null_is_kept() -> None:
+    adt("A08", ADA, 'AL1|1|DA|^Iodine\rAL1|2||""\r')
+    assert Patient.objects.get().allergies == ["Iodine"]
+
+
+@pytest.mark.parametrize("born", ["1981", "198105"])
+def test_a_partial_birth_date_leaves_no_older_day_behind(born: str) -> None:
+    adt("A08", ADA)
+    adt("A08", ADA.replace("19800514", born))
+    person = Patient.objects.get()
+    assert (person.birth_date_text, person.birth_date) == (born, None)
+
+
+def test_an_order_makes_no_partial_birth_date_a_whole_one() -> None:
+    adt("A08", ADA.replace("19800514", "198005"))
+    assert order(ADA) == "applied"
+    person = Patient.objects.get()
+    assert (person.birth_date_text, person.birth_date) == ("198005", None)
+
+
 def test_adt_null_clears_a_part_of_the_name() -> None:
     adt("A04", ADA.replace("Okafor^Ada", "Okafor^Ada^Grace^Jr^Dr"))
     adt("A08", ADA.replace("Okafor^Ada", 'Okafor^Ada^""^""^""'))
