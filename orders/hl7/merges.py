@@ -22,7 +22,7 @@ from orders.models import MergeJournal
 from orders.requests import Identifier, PatientRequest
 from orders.services import linking, merging, moving
 from radflow.hl7.acks import HL7Error
-from radflow.hl7.fields import CX
+from radflow.hl7.fields import CX, XPN
 from radflow.hl7.message import Message, Segment
 from radflow.messaging.exceptions import Parked
 from radflow.messaging.models import Peer
@@ -68,10 +68,21 @@ class Pair:
     def patient(self) -> PatientRequest:
         return read_patient(self.inbound.message, self.inbound.peer, self.pid)
 
-    def retired(self, number: int, kind: str = "") -> tuple[Identifier, ...]:
-        """What MRG names, in `number`."""
+    @property
+    def prior_name(self) -> PatientRequest:
+        """MRG-7: what the sender calls the person who is retired."""
+        name = XPN.of(self.mrg, 7)
+        return PatientRequest((), name.family, name.given)
+
+    def retired(self, number: int) -> tuple[Identifier, ...]:
+        """What MRG names; without a type it is of the type that PID-3 has there."""
         message, peer = self.inbound.message, self.inbound.peer
-        return read_identifiers(self.mrg, number, message, peer, kind)
+        kinds = {one.assigning_authority: one.type for one in self.patient.identifiers}
+        return read_identifiers(self.mrg, number, message, peer, kinds)
+
+    @property
+    def source(self) -> tuple[Identifier, ...]:
+        return self.retired(1)
 
     def one(self, segment: Segment | None, number: int, where: str) -> Identifier:
         found = _numbers(segment, number, self.inbound) if segment else ()
@@ -82,6 +93,12 @@ class Pair:
     @property
     def account(self) -> Identifier:
         return self.one(self.pid, 18, "PID-18")
+
+    @property
+    def new_number(self) -> Identifier | None:
+        """PV1-19 where PV1 says one at all."""
+        found = _numbers(self.visit, 19, self.inbound) if self.visit else ()
+        return found[0] if found else None
 
     @property
     def visit_number(self) -> Identifier:
@@ -166,6 +183,7 @@ def _merge(pair: Pair) -> Done:
     journal = merging.merge_patients(
         survivor=pair.patient,
         retired=pair.retired(1),
+        prior_name=pair.prior_name,
         cause=pair.cause,
         event=pair.event,
     )
@@ -175,7 +193,11 @@ def _merge(pair: Pair) -> Done:
 def _merge_accounts(pair: Pair) -> Done:
     (retired, *_) = _numbers(pair.mrg, 3, pair.inbound)
     journal = moving.merge_accounts(
-        account=pair.account, retired=retired, cause=pair.cause, event=pair.event
+        patient=pair.patient,
+        account=pair.account,
+        retired=retired,
+        cause=pair.cause,
+        event=pair.event,
     )
     return [journal]
 
@@ -187,7 +209,11 @@ def _merge_both(pair: Pair) -> Done:
 def _merge_visits(pair: Pair) -> Done:
     (retired, *_) = _numbers(pair.mrg, 5, pair.inbound)
     journal = moving.merge_visits(
-        number=pair.visit_number, retired=retired, cause=pair.cause, event=pair.event
+        patient=pair.patient,
+        number=pair.visit_number,
+        retired=retired,
+        cause=pair.cause,
+        event=pair.event,
     )
     return [journal]
 
@@ -208,13 +234,21 @@ def _other_person(pair: Pair) -> PatientRequest:
 
 def _move_account(pair: Pair) -> Done:
     (account, *_) = _numbers(pair.mrg, 3, pair.inbound)
-    journal = moving.move_account(to=pair.patient, account=account, cause=pair.cause)
+    journal = moving.move_account(
+        to=pair.patient, source=pair.source, account=account, cause=pair.cause
+    )
     return [journal]
 
 
 def _move_visit(pair: Pair) -> Done:
     (visit, *_) = _numbers(pair.mrg, 5, pair.inbound)
-    journal = moving.move_visit(to=pair.patient, visit_number=visit, cause=pair.cause)
+    journal = moving.move_visit(
+        to=pair.patient,
+        source=pair.source,
+        visit_number=visit,
+        new_number=pair.new_number,
+        cause=pair.cause,
+    )
     return [journal]
 
 
@@ -232,7 +266,7 @@ def _change_account(pair: Pair) -> Done:
 def _change_visit(pair: Pair) -> Done:
     (old, *_) = _numbers(pair.mrg, 5, pair.inbound)
     journal = moving.change_visit_number(
-        old=old, new=pair.visit_number, cause=pair.cause
+        patient=pair.patient, old=old, new=pair.visit_number, cause=pair.cause
     )
     return [journal]
 
@@ -240,7 +274,9 @@ def _change_visit(pair: Pair) -> Done:
 def _change_alternate(pair: Pair) -> Done:
     (old, *_) = _numbers(pair.mrg, 6, pair.inbound)
     new = pair.one(pair.visit, 50, "PV1-50")
-    journal = moving.change_alternate_visit(old=old, new=new.value, cause=pair.cause)
+    journal = moving.change_alternate_visit(
+        patient=pair.patient, old=old, new=new.value, cause=pair.cause
+    )
     return [journal]
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -182,16 +184,24 @@ def _identifiers(pid: Segment, message: Message, peer: Peer) -> tuple[Identifier
 
 
 def read_identifiers(
-    segment: Segment, number: int, message: Message, peer: Peer, kind: str = ""
+    segment: Segment,
+    number: int,
+    message: Message,
+    peer: Peer,
+    kinds: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[Identifier, ...]:
-    """The CX repetitions of a field such as MRG-1; `kind` where CX-5 is empty."""
+    """The CX repetitions of a field such as MRG-1; `kinds` by authority for no CX-5."""
     where = f"{segment.name}^1^{number}^1^4"
     told = [cx for cx in CX.all(segment, number) if cx.id.strip() and cx.id != NULL]
-    return tuple(_identifier(cx, message, peer, where, kind or "MR") for cx in told)
+    return tuple(_identifier(cx, message, peer, where, kinds) for cx in told)
 
 
 def _identifier(
-    cx: CX, message: Message, peer: Peer, where: str, kind: str = "MR"
+    cx: CX,
+    message: Message,
+    peer: Peer,
+    where: str,
+    kinds: Mapping[str, str] = MappingProxyType({}),
 ) -> Identifier:
     authority = canonical(cx.authority, cx.universal_id) or canonical(
         _default_authority(message, peer)
@@ -203,7 +213,7 @@ def _identifier(
             "the sender has no default. Set one on the peer, then replay.",
             where,
         )
-    return Identifier(cx.id.strip(), authority, cx.type or kind)
+    return Identifier(cx.id.strip(), authority, cx.type or kinds.get(authority, "MR"))
 
 
 def _default_authority(message: Message, peer: Peer) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -25,8 +25,9 @@ from orders.models import (
 )
 from orders.requests import Identifier, PatientRequest
 from orders.services.events import note_on, save
-from orders.services.identifiers import choose_preferred, find_ids
-from orders.services.patients import create_patient, record
+from orders.services.identifiers import add_identifiers, choose_preferred, find_ids
+from orders.services.patients import create_patient, record, refuse_conflict
+from orders.services.provenance import keep_source
 from radflow import unit
 from radflow.live import services as live
 
@@ -52,6 +53,12 @@ class MergeRefused(OrderError):
     code = "205"
 
 
+class IdentifierUnlike(OrderError):
+    """The retired identifier is of another kind than the survivor's (error 102)."""
+
+    code = "102"
+
+
 class MergeDoubtful(PatientMismatch):
     """Both have a name and a birth date, and they differ: a person must confirm."""
 
@@ -60,17 +67,32 @@ class MergeDoubtful(PatientMismatch):
 
 @dataclass
 class Moved:
-    """What goes over, by row; `changed` is `{"visit:7": {"account_number": old}}`."""
+    """What goes over, by row; `changed` is `{"visit:7": {"account_number": old}}`.
+
+    There, `alias:7` went along as it was, `added:7` is a new number of the survivor
+    and `made:7` an alias made from the message.
+    """
 
     identifiers: list[int] = field(default_factory=list)
     preferred: list[int] = field(default_factory=list)
     visits: list[int] = field(default_factory=list)
     orders: list[int] = field(default_factory=list)
     changed: dict[str, dict[str, Any]] = field(default_factory=dict)
+    became: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @property
     def is_empty(self) -> bool:
         return not any(vars(self).values())
+
+    def change(self, row: Order | Patient | Visit, values: dict[str, Any]) -> None:
+        """Set them, and remember both: what was changed again since stays."""
+        if not values:
+            return
+        key = f"{row._meta.model_name}:{row.pk}"
+        self.changed[key] = {name: getattr(row, name) for name in values}
+        self.became[key] = values
+        for name, value in values.items():
+            setattr(row, name, value)
 
 
 @unit.atomic
@@ -79,30 +101,46 @@ def merge_patients(
     survivor: PatientRequest,
     retired: tuple[Identifier, ...],
     cause: Cause,
+    prior_name: PatientRequest | None = None,
     event: str = "",
     confirmed: bool = False,
 ) -> MergeJournal | None:
     """Bring what `retired` names to the survivor; None where it is there already.
 
     Unknown survivors are made from the message, unknown retired identifiers become
-    aliases. Raises MergeRefused for a reversed pair, MergeDoubtful unless `confirmed`.
+    aliases. `prior_name` is what the message calls the retired person. Raises
+    PatientMismatch where the message means somebody else than the file, MergeRefused
+    for a reversed pair, MergeDoubtful unless `confirmed`.
     """
+    left = tuple(one for one in survivor.identifiers if one not in retired)
+    survivor = replace(survivor, identifiers=left or survivor.identifiers)
+    _refuse_unlike(survivor.identifiers, retired)
     _refuse_reversed(survivor.identifiers, retired)
-    winner = _one(survivor.identifiers) or create_patient(survivor, cause)
-    loser = _one(retired)
-    if loser is None or loser.pk == winner.pk:
-        winner = Patient.objects.select_for_update().get(pk=winner.pk)
-    if loser is None:
-        return _keep_alias(winner, retired, cause, event)
+    winner = find_one(survivor.identifiers) or create_patient(survivor, cause)
+    loser = find_one(retired) or winner
+    winner, loser = lock_both(winner.pk, loser.pk)
+    if winner.merged_into_id or loser.merged_into_id:
+        raise MergeRefused("One of them was merged meanwhile. Apply the message again.")
+    refuse_conflict(winner, survivor)
+    add_identifiers(winner, left)
     if loser.pk == winner.pk:
         return _retire_own(winner, retired, cause, event)
-    winner, loser = lock_both(winner.pk, loser.pk)
-    if not confirmed and compare(winner, _as_request(loser)) is Comparison.CONFLICT:
+    if not confirmed:
+        _refuse_doubtful(winner, loser, prior_name)
+    return merge_locked(winner, loser, cause, event=event, named=retired)
+
+
+def _refuse_doubtful(
+    winner: Patient, loser: Patient, prior_name: PatientRequest | None
+) -> None:
+    verdicts = [compare(winner, _as_request(loser))]
+    if prior_name is not None:
+        verdicts.append(compare(loser, prior_name))
+    if Comparison.CONFLICT in verdicts:
         raise MergeDoubtful(
             "The two people to merge differ in name, birth date or sex. Compare both; "
             "merge them on the patient’s page if they are one, and skip this message."
         )
-    return merge_locked(winner, loser, cause, event=event)
 
 
 @unit.atomic
@@ -117,10 +155,18 @@ def merge_by_hand(*, survivor_id: int, retired_id: int, cause: Cause) -> MergeJo
 
 
 def merge_locked(
-    winner: Patient, loser: Patient, cause: Cause, *, event: str
+    winner: Patient,
+    loser: Patient,
+    cause: Cause,
+    *,
+    event: str,
+    named: tuple[Identifier, ...] = (),
 ) -> MergeJournal:
+    """`named` are the identifiers to retire, as far as the message says which."""
     moved = Moved()
-    _move_identifiers(loser, winner, moved)
+    _move_identifiers(loser, winner, named, moved)
+    add_aliases(winner, named, moved)
+    _bring_warnings(loser, winner, moved, cause)
     move_visits(list(loser.visits.all()), winner, moved)
     move_orders(list(_orders_of(loser)), winner, moved, cause, "Patient merged")
     loser.merged_into = winner
@@ -157,7 +203,19 @@ def _refuse_reversed(
         )
 
 
-def _one(identifiers: tuple[Identifier, ...]) -> Patient | None:
+def _refuse_unlike(
+    survivor: tuple[Identifier, ...], retired: tuple[Identifier, ...]
+) -> None:
+    """One number stands for another of the same kind (section 10)."""
+    kinds = {(one.assigning_authority, one.type) for one in survivor}
+    if not any((one.assigning_authority, one.type) in kinds for one in retired):
+        raise IdentifierUnlike(
+            "MRG-1 is of another authority or type than every identifier in PID-3, so "
+            "it cannot stand for one of them. Correct the sender, or merge by hand."
+        )
+
+
+def find_one(identifiers: tuple[Identifier, ...]) -> Patient | None:
     ids = {row.patient_id for row in find_ids(identifiers)}
     if len(ids) > 1:
         raise PatientMismatch(
@@ -177,39 +235,36 @@ def _as_request(patient: Patient) -> PatientRequest:
     )
 
 
-def _keep_alias(
-    winner: Patient, retired: tuple[Identifier, ...], cause: Cause, event: str
-) -> MergeJournal | None:
-    """Nobody here had it: whoever still uses it means the survivor from now on."""
-    if not retired:
-        return None
+def add_aliases(
+    owner: Patient, identifiers: tuple[Identifier, ...], moved: Moved
+) -> None:
+    """Nobody here had them: whoever still uses one means the owner from now on."""
+    known = {
+        (row.value, row.assigning_authority, row.type) for row in find_ids(identifiers)
+    }
     rows = [
-        PatientIdentifier(
-            patient=winner,
-            value=one.value,
-            assigning_authority=one.assigning_authority,
-            type=one.type,
-            retired_at=timezone.now(),
-        )
-        for one in retired
+        PatientIdentifier(patient=owner, **vars(one), retired_at=timezone.now())
+        for one in identifiers
+        if (one.value, one.assigning_authority, one.type) not in known
     ]
     PatientIdentifier.objects.bulk_create(rows)
-    moved = Moved(identifiers=[row.pk for row in rows])
-    return write_journal(Kind.CHANGE_ID, winner, winner, moved, cause, event=event)
+    moved.changed |= {f"made:{row.pk}": {} for row in rows}
 
 
 def _retire_own(
     winner: Patient, retired: tuple[Identifier, ...], cause: Cause, event: str
 ) -> MergeJournal | None:
-    """Both identifiers are of one person already: the old one goes out of use."""
+    """No second person has them: they go out of use, known or not."""
     rows = [row for row in find_ids(retired) if row.retired_at is None]
     others = winner.identifiers.filter(retired_at=None).exclude(
         pk__in=[row.pk for row in rows]
     )
-    if not rows or not others.exists():
-        return None
     moved = Moved()
-    retire(rows, winner, moved)
+    if others.exists():
+        add_aliases(winner, retired, moved)
+        retire(rows, winner, moved)
+    if moved.is_empty:
+        return None
     return write_journal(Kind.CHANGE_ID, winner, winner, moved, cause, event=event)
 
 
@@ -225,16 +280,50 @@ def retire(rows: list[PatientIdentifier], owner: Patient, moved: Moved) -> None:
     choose_preferred(list(owner.identifiers.all()), [])
 
 
-def _move_identifiers(loser: Patient, winner: Patient, moved: Moved) -> None:
-    """Aliases of the loser, of merges before, go along and stay aliases."""
+def _move_identifiers(
+    loser: Patient, winner: Patient, named: tuple[Identifier, ...], moved: Moved
+) -> None:
+    """What is named goes out of use, and what the survivor has of the same kind.
+
+    A national number, say, stays one; so do aliases of merges before.
+    """
     rows = list(loser.identifiers.all())
     active = [row for row in rows if row.retired_at is None]
+    names = {(one.value, one.assigning_authority, one.type) for one in named}
+    kinds = set(
+        winner.identifiers.filter(retired_at=None).values_list(
+            "assigning_authority", "type"
+        )
+    )
+    going = [
+        row
+        for row in active
+        if (row.value, row.assigning_authority, row.type) in names
+        or (row.assigning_authority, row.type) in kinds
+    ]
+    going = going or active
     for row in rows:
-        if row.retired_at is not None:
-            row.patient = winner
-            row.save(update_fields=["patient"])
+        if row not in going:
+            row.patient, row.preferred = winner, False
+            row.save(update_fields=["patient", "preferred"])
             moved.changed[f"alias:{row.pk}"] = {}
-    retire(active, winner, moved)
+    retire(going, winner, moved)
+
+
+def _bring_warnings(
+    loser: Patient, winner: Patient, moved: Moved, cause: Cause
+) -> None:
+    """An allergy known of either is one of the person: losing it harms."""
+    values: dict[str, Any] = {}
+    for name in ("allergies", "alerts"):
+        known = getattr(winner, name)
+        if fresh := [one for one in getattr(loser, name) if one not in known]:
+            values[name] = [*known, *fresh]
+    if winner.pregnancy is None and loser.pregnancy is not None:
+        values["pregnancy"] = loser.pregnancy
+    was = {name: getattr(winner, name) for name in values}
+    moved.change(winner, values)
+    keep_source(winner, was=was, now=values, sources={}, cause=cause)
 
 
 def move_visits(visits: list[Visit], to: Patient, moved: Moved) -> None:

@@ -25,7 +25,7 @@ from orders.services.patients import record
 from radflow import unit
 from radflow.live import services as live
 
-_MODELS: dict[str, Any] = {"visit": Visit, "order": Order}
+_MODELS: dict[str, Any] = {"visit": Visit, "order": Order, "patient": Patient}
 
 
 class CannotUndo(OrderError):
@@ -96,8 +96,10 @@ class _Back:
         for row in rows.filter(pk__in=added):
             row.retired_at, row.preferred = timezone.now(), False
             row.save()
+        # An alias was the merge's word alone: whoever has that number is somebody new.
+        rows.filter(pk__in=self._named("made")).delete()
         for row in rows.filter(pk__in=aliases):
-            row.patient = self.retired
+            row.patient, row.preferred = self.retired, False
             row.save()
         wanted = self.moved["identifiers"]
         for row in self._still_here(rows.filter(pk__in=wanted), len(wanted)):
@@ -137,10 +139,26 @@ class _Back:
             kind, _, pk = key.partition(":")
             if kind not in _MODELS:
                 continue
-            row = _MODELS[kind].objects.select_for_update().get(pk=pk)
+            row = self._row(kind, int(pk))
+            became = self.moved.get("became", {}).get(key, {})
+            if self._moved_on(row, became):
+                self.left += 1
+                continue
             for name, value in before.items():
                 setattr(row, name, value)
             row.save()
+
+    def _row(self, kind: str, pk: int) -> Any:
+        """The people of the journal are at hand, and are saved at the end."""
+        if kind == "patient":
+            return self.survivor
+        return _MODELS[kind].objects.select_for_update().get(pk=pk)
+
+    def _moved_on(self, row: Any, became: dict[str, Any]) -> bool:
+        people = (self.survivor.pk, self.retired.pk)
+        if getattr(row, "patient_id", people[0]) not in people:
+            return True
+        return any(getattr(row, name) != value for name, value in became.items())
 
     def _named(self, kind: str) -> list[int]:
         keys = (key.partition(":") for key in self.moved["changed"])
