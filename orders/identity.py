@@ -6,6 +6,8 @@ import unicodedata
 from enum import Enum
 from typing import TYPE_CHECKING
 
+import jellyfish
+
 if TYPE_CHECKING:
     from orders.models import Patient
     from orders.requests import PatientRequest
@@ -23,6 +25,14 @@ def fold(name: str) -> str:
     """Upper case without accents, spaces and punctuation."""
     plain = unicodedata.normalize("NFKD", name)
     return "".join(c for c in plain if c.isalnum()).upper()
+
+
+def sound(family: str, given: str) -> str:
+    """Metaphone of two folded names; empty for scripts that it does not know."""
+    if not (family.isascii() and given.isascii()):
+        return ""
+    sounds = (jellyfish.metaphone(family), jellyfish.metaphone(given))
+    return "|".join(each.replace(" ", "") for each in sounds)[:40]
 
 
 def compare(patient: Patient, request: PatientRequest) -> Comparison:

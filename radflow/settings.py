@@ -68,6 +68,8 @@ ALLOWED_HOSTS = env.list(
 )
 CSRF_TRUSTED_ORIGINS = env.list("RADFLOW_TRUSTED_ORIGINS", default=[])
 SITE_NAME = env.str("RADFLOW_SITE_NAME", default="Northgate General, radiology")
+# What the site's barcode scanners send before each code, if they are set up so.
+SCAN_PREFIX = env.str("RADFLOW_SCAN_PREFIX", default="")
 
 INSTALLED_APPS = [
     "django.contrib.admin",

@@ -78,6 +78,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     context: dict[str, Any] = {
         "site_name": settings.SITE_NAME,
         "demo": settings.DEMO,
+        "scan_prefix": settings.SCAN_PREFIX,
         "zone_label": now.tzname(),
         "server_now": now,
     }
@@ -86,6 +87,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         context |= {
             "live_seq": last_seq(),
             "nav": list(_items(user, request.path)),
+            "perms_search": user.may(C.VIEW_ORDERS),
             "perms_messages": user.may(C.VIEW_MESSAGES),
             "perms_reports": user.may(C.VIEW_REPORTS),
             "perms_cases": user.may(C.VIEW_CASES),

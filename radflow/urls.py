@@ -42,6 +42,7 @@ urlpatterns = [
     path("accounts/", include("radflow.accounts.urls")),
     path("orders/", include("orders.urls")),
     path("patients/", include("orders.patient_urls")),
+    path("search/", include("radflow.search.urls")),
     path("catalogue/", include("orders.catalogue_urls")),
     path("reconciliation/", reconciliation.page, name="reconciliation"),
     path("reconciliation/live/", reconciliation.live, name="reconciliation-live"),

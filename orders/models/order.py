@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import OpClass
 from django.db import models
 from django.db.models.functions import Now
 
 from orders.lifecycle import ExamState
-from orders.models.patient import Patient, Visit
+from orders.models.patient import PREFIXES, Patient, Visit
 from radflow.messaging.models import Peer
 
 
@@ -179,6 +180,9 @@ class Order(models.Model):
         ]
         indexes = [
             models.Index(fields=["accession_number"], name="order_accession"),
+            models.Index(
+                OpClass("accession_number", PREFIXES), name="order_accession_begins"
+            ),
             models.Index(
                 fields=["placer_order_number", "placer_namespace"], name="order_placer"
             ),

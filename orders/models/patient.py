@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import OpClass
 from django.db import models
 from django.db.models.functions import Now
+
+PREFIXES = "varchar_pattern_ops"  # LIKE 'abc%' by index, whatever the locale
 
 
 class Sex(models.TextChoices):
@@ -75,6 +78,8 @@ class Patient(models.Model):
             models.Index(
                 fields=["birth_date_text", "sound_key"], name="pat_born_sound"
             ),
+            models.Index(OpClass("name_key", PREFIXES), name="pat_name_begins"),
+            models.Index(OpClass("sound_key", PREFIXES), name="pat_sound_begins"),
         ]
 
     def __str__(self) -> str:

@@ -1,5 +1,6 @@
 """Reads of orders and patients; each a constant number of queries."""
 
+from orders.selectors.finding import Found, find_anything
 from orders.selectors.orders import (
     mrn_of,
     mrn_of_patient,
@@ -29,9 +30,11 @@ from orders.selectors.related import Related, related_to
 __all__ = [
     "MOST_FOUND",
     "Change",
+    "Found",
     "PatientSearch",
     "Related",
     "code_of",
+    "find_anything",
     "find_patients",
     "known_procedure",
     "links_of",

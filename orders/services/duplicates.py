@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-import jellyfish
 from django.db.models import Q, QuerySet
 
-from orders.identity import PLACEHOLDERS, fold
+from orders.identity import PLACEHOLDERS, fold, sound
 from orders.models import DuplicateCandidate, Patient, PatientIdentifier
 from orders.requests import Identifier
 from radflow.live import services as live
@@ -28,15 +27,7 @@ def set_keys(patient: Patient) -> None:
     """By which look-alikes are found; the caller saves."""
     family, given = fold(patient.family_name), fold(patient.given_name)
     patient.name_key = f"{family}|{given}"[:200] if family not in PLACEHOLDERS else ""
-    patient.sound_key = _sound(family, given) if patient.name_key else ""
-
-
-def _sound(family: str, given: str) -> str:
-    """Metaphone of both names; empty for scripts that it does not know."""
-    if not (family.isascii() and given.isascii()):
-        return ""
-    sounds = (jellyfish.metaphone(family), jellyfish.metaphone(given))
-    return "|".join(sound.replace(" ", "") for sound in sounds)[:40]
+    patient.sound_key = sound(family, given) if patient.name_key else ""
 
 
 def propose(patient: Patient, identifiers: Iterable[Identifier] = ()) -> int:

@@ -3,7 +3,11 @@
 // Everything rests while a field has the focus or a dialog is open, and for a person
 // who switched single keys off (<html data-keys="off">, WCAG 2.1.4).
 
+import { openPalette } from "./palette.js";
+import { FASTEST_HUMAN_MS } from "./scan.js";
+
 let waitingForPlace = false;
+let soon = 0;
 let waitTimer = 0;
 
 const typing = (element) =>
@@ -27,22 +31,33 @@ function moveCursor(step) {
   row.scrollIntoView({ block: "nearest" });
 }
 
+/** A letter inside a barcode must press nothing: the next key comes too soon after it. */
+function unlessScanned(action) {
+  soon = setTimeout(action, FASTEST_HUMAN_MS);
+}
+
 const go = (letter) => document.querySelector(`[data-go="${CSS.escape(letter)}"]`)?.click();
 
 const openKeymap = () => document.querySelector('[data-opens="keymap"]')?.click();
+
+function focusSearch() {
+  const field = document.querySelector("main [data-search]");
+  if (field) field.focus();
+  else openPalette();
+}
 
 function pressed(key) {
   if (waitingForPlace) {
     waitingForPlace = false;
     clearTimeout(waitTimer);
-    go(key.toLowerCase());
+    unlessScanned(() => go(key.toLowerCase()));
     return true;
   }
   const actions = {
-    "/": () => document.querySelector("main [data-search], [data-search]")?.focus(),
+    "/": () => unlessScanned(focusSearch),
     j: () => moveCursor(1),
     k: () => moveCursor(-1),
-    "?": openKeymap,
+    "?": () => unlessScanned(openKeymap),
     g: () => {
       waitingForPlace = true;
       waitTimer = setTimeout(() => (waitingForPlace = false), 1500);
@@ -56,11 +71,12 @@ function pressed(key) {
 function pressButton(key) {
   const owner = document.querySelector(`[data-key="${CSS.escape(key)}"]`);
   if (!owner || owner.getAttribute("aria-disabled") === "true") return false;
-  owner.click();
+  unlessScanned(() => owner.click());
   return true;
 }
 
 function onKey(event) {
+  clearTimeout(soon);
   const plain = !event.ctrlKey && !event.metaKey && !event.altKey && !event.isComposing;
   if (!plain || event.defaultPrevented || document.querySelector("dialog[open]")) return;
   if (event.key === "Escape" && typing(event.target)) event.target.blur();

@@ -1,4 +1,4 @@
-// What every page starts: clock, keys, preferences, live updates, alerts, dialogs, toasts.
+// What every page starts: clock, keys, palette, scans, preferences, live updates, alerts, dialogs, toasts.
 
 import { startAlerts } from "./alert.js";
 import { startClock } from "./clock.js";
@@ -6,7 +6,9 @@ import { csrfToken, goToLogin } from "./http.js";
 import { startKeymap } from "./keymap.js";
 import { startKeys } from "./keys.js";
 import { startLive } from "./live.js";
+import { startPalette } from "./palette.js";
 import { startPreferences } from "./preferences.js";
+import { startScan } from "./scan.js";
 
 function onClick(event) {
   const opener = event.target.closest("[data-opens]");
@@ -50,6 +52,8 @@ startPreferences();
 startClock();
 startKeymap();
 startKeys();
+startPalette();
+startScan();
 if (document.getElementById("live")) {
   startLive();
   startAlerts();

@@ -14,4 +14,5 @@ alerts = [path("critical/alerts/", _no_alerts, name="alerts")]
 urlpatterns = [
     path("accounts/", include("radflow.accounts.urls")),
     path("", include((alerts, "reports"))),
+    path("search/", include("radflow.search.urls")),
 ]

@@ -68,7 +68,9 @@ def shell(theme: str) -> dict[str, Any]:
         role_label="Coordinator",
         initials="PR",
     )
-    board = SimpleNamespace(label="Board", icon="layout-list", url="/", active=True)
+    board = SimpleNamespace(
+        label="Board", icon="layout-list", key="b", url="/", active=True
+    )
     return {
         "request": SimpleNamespace(user=user),
         "csrf_token": "token",
@@ -79,6 +81,7 @@ def shell(theme: str) -> dict[str, Any]:
         "live_seq": 5,
         "nav": [board],
         "perms_cases": True,
+        "perms_search": True,
     }
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.design.site import PARTS, Site
 
@@ -61,10 +61,10 @@ def test_the_keyboard_walks_rows_and_opens_help(page: Page, site: Site) -> None:
     page.keyboard.press("j")
     assert page.locator("[data-cursor]").get_attribute("id") == "sample-1"
     page.keyboard.press("?")
-    assert page.locator("#keymap").is_visible()
+    expect(page.locator("#keymap")).to_be_visible()
     page.keyboard.press("Escape")
     page.keyboard.press("/")
-    assert page.locator("main [data-search]").evaluate("e => e.matches(':focus')")
+    expect(page.locator("main [data-search]")).to_be_focused()
 
 
 def test_the_theme_changes_at_once_and_is_kept(page: Page, site: Site) -> None:
