@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('messaging', '0009_identity'),
-        ('orders', '0006_states'),
+        ('orders', '0007_merge_journal_kept'),
     ]
 
     operations = [
