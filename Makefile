@@ -4,7 +4,7 @@ PY := .venv/bin/python
 TEMPORARY := $(PY) -m radflow.embedded --temporary --
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check e2e faults corpus fuzz machine bench docs screenshots lock clean-data setup setup-dev
+.PHONY: help run test check e2e faults corpus fuzz machine bench docs messages screenshots lock clean-data setup setup-dev
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ machine: setup-dev ## 10,000 random histories of exams against a reference model
 
 docs: setup-dev ## write docs/state-machines.md from the tables anew
 	@$(PY) -m tests.docs_machines
+
+messages: setup-dev ## write the catalogues of languages anew from the sources
+	@$(PY) -m radflow.languages update
 
 bench: setup-dev ## measure rates and latencies on an instance of its own
 	@$(PY) -m tests.bench $(ARGS)

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Makes .venv and installs the pinned requirements, again only when they changed.
+# Makes .venv, installs the pinned requirements, again only when they changed, and
+# compiles the catalogues of languages.
 # Usage: deploy/setup.sh [run|dev]
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -41,9 +42,11 @@ fi
 
 stamp=".venv/installed-$kind"
 wanted=$(sha256sum "${requirements[@]}")
-[ "$wanted" = "$(cat "$stamp" 2>/dev/null)" ] && exit 0
+if [ "$wanted" != "$(cat "$stamp" 2>/dev/null)" ]; then
+    echo "Installing the pinned requirements (about a minute the first time)."
+    .venv/bin/python -m pip install --quiet --quiet --disable-pip-version-check \
+        --require-hashes "${requirements[@]/#/--requirement=}"
+    echo "$wanted" >"$stamp"
+fi
 
-echo "Installing the pinned requirements (about a minute the first time)."
-.venv/bin/python -m pip install --quiet --quiet --disable-pip-version-check \
-    --require-hashes "${requirements[@]/#/--requirement=}"
-echo "$wanted" >"$stamp"
+.venv/bin/python -m radflow.languages compile

@@ -202,7 +202,8 @@ def refuse(inbound: Inbound, parked: Parked) -> Response | None:
     answers = [_refusal(question, parked) for question in asked]
     given = [answer for answer in answers if answer.code]
     if not responds(inbound):
-        return _send_refusals(inbound, given)
+        _send_refusals(inbound, given)
+        return None
     return outbound.send_answers(inbound=inbound, answers=given) if given else None
 
 

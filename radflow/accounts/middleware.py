@@ -8,12 +8,33 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import resolve_url
+from django.utils import translation
 
 from radflow.accounts.access import PUBLIC, SIGNED_IN, need_of
 from radflow.accounts.models import User
 from radflow.accounts.roles import Capability
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
+
+
+class LanguageMiddleware:
+    """Pages in the person's own language, else in what the browser asks for.
+
+    Programs read one language: REST stays in that of the site.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.path.startswith("/api/"):
+            return self.get_response(request)
+        chosen = getattr(request.user, "language", "")
+        asked = chosen or translation.get_language_from_request(request)
+        with translation.override(asked):
+            response = self.get_response(request)
+            response.headers.setdefault("Content-Language", asked)
+            return response
 
 
 class DenyByDefaultMiddleware:

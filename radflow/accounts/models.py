@@ -18,6 +18,13 @@ class Density(models.TextChoices):
     TOUCH = "touch", "Touch"
 
 
+class Language(models.TextChoices):
+    """Of the pages; each by the name its speakers know. Empty: as the browser asks."""
+
+    ENGLISH = "en", "English"
+    GERMAN = "de", "Deutsch"
+
+
 class User(AbstractUser):
     """A person who signs in; what they may do follows from `role` alone."""
 
@@ -32,6 +39,7 @@ class User(AbstractUser):
     density = models.CharField(
         max_length=10, choices=Density.choices, default=Density.NORMAL
     )
+    language = models.CharField(max_length=5, choices=Language.choices, blank=True)
     single_keys = models.BooleanField(
         default=True, help_text="Shortcuts of one letter; off for speech input."
     )

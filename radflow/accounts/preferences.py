@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 
-from radflow.accounts.models import Density, Theme
+from radflow.accounts.models import Density, Language, Theme
 
 
 class PreferencesForm(forms.Form):
@@ -14,6 +14,7 @@ class PreferencesForm(forms.Form):
 
     theme = forms.ChoiceField(choices=Theme.choices, required=False)
     density = forms.ChoiceField(choices=Density.choices, required=False)
+    language = forms.ChoiceField(choices=Language.choices, required=False)
     keys = forms.ChoiceField(choices=[("on", "On"), ("off", "Off")], required=False)
 
     @property

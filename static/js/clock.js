@@ -3,6 +3,7 @@
 //   <time data-due="ISO">                     counts down, then up in red as +04:12
 
 import { metaValue } from "./http.js";
+import { word } from "./words.js";
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -25,10 +26,10 @@ export function wallClock(at = now()) {
 
 export function elapsed(milliseconds) {
   const minutes = Math.max(0, Math.floor(milliseconds / MINUTE));
-  if (minutes < 60) return `${minutes} min`;
+  if (minutes < 60) return word("minutes", minutes);
   const hours = Math.floor(minutes / 60);
-  if (hours < 24) return `${hours} h ${two(minutes % 60)}`;
-  return `${Math.floor(hours / 24)} d ${hours % 24} h`;
+  if (hours < 24) return word("hours", hours, two(minutes % 60));
+  return word("days", Math.floor(hours / 24), hours % 24);
 }
 
 export function remaining(milliseconds) {

@@ -6,6 +6,7 @@
 
 import { now, wallClock } from "./clock.js";
 import { getFragment, goToLogin, metaValue } from "./http.js";
+import { counted, word } from "./words.js";
 
 const COALESCE_MS = 150;
 const BEAT_MS = 15_000;
@@ -52,7 +53,7 @@ function offer(region, count) {
     bar.addEventListener("click", () => refresh(region, true));
     region.before(bar);
   }
-  bar.textContent = `${count} ${count === 1 ? "row" : "rows"} changed. Show`;
+  bar.textContent = counted("rows-changed", count);
 }
 
 function swap(region, html, force) {
@@ -132,11 +133,11 @@ function show(lost) {
   const state = lost > NOTICE_MS ? "lost" : socket?.readyState === WebSocket.OPEN ? "live" : "connecting";
   const live = document.getElementById("live");
   live.dataset.state = state;
-  live.querySelector("b").textContent = { lost: "Reconnecting", live: "Live", connecting: "Connecting" }[state];
+  live.querySelector("b").textContent = word(state);
   const strip = document.getElementById("connection");
   strip.hidden = state !== "lost";
-  const asOf = `Live updates lost, data as of ${wallClock(lastHeard)}, retrying.`;
-  const text = lost > STALE_MS ? `${asOf} Timers may be stale.` : asOf;
+  const asOf = word("lost-as-of", wallClock(lastHeard));
+  const text = lost > STALE_MS ? `${asOf} ${word("timers-stale")}` : asOf;
   const place = strip.querySelector("[data-text]");
   if (place.textContent !== text) place.textContent = text;
   document.documentElement.toggleAttribute("data-stale", lost > STALE_MS);

@@ -19,6 +19,12 @@ async function choose(name, value, url) {
   if (url) await post(url, new URLSearchParams({ [name]: value }));
 }
 
+/** `data-reloads`: the server has to write the page anew, as for a language. */
+async function chooseIn(group, value) {
+  await choose(group.dataset.choice, value, group.dataset.url);
+  if ("reloads" in group.dataset) location.reload();
+}
+
 const isDark = () =>
   root.dataset.theme === "dark" ||
   (root.dataset.theme === "system" && matchMedia("(prefers-color-scheme: dark)").matches);
@@ -28,7 +34,7 @@ export function startPreferences() {
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-choice] button");
     const group = button?.parentElement;
-    if (group) choose(group.dataset.choice, button.value, group.dataset.url);
+    if (group) chooseIn(group, button.value);
     else if (event.target.closest("[data-theme-toggle]")) choose("theme", isDark() ? "light" : "dark");
   });
 }

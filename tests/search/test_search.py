@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -18,7 +19,7 @@ pytestmark = pytest.mark.django_db
 SCRIPT = {"X-Fragment": "1"}
 
 
-def exam(mrn: str, family: str, given: str, **changes: object) -> Order:
+def exam(mrn: str, family: str, given: str, **changes: Any) -> Order:
     numbers = (Identifier(mrn, "GENHOSP"),)
     named = {"family_name": family, "given_name": given}
     return make_order(patient=patient_request(identifiers=numbers, **named), **changes)

@@ -1,4 +1,7 @@
-"""How names, dates and ages are written everywhere (visual rules of the shell)."""
+"""How names, dates and ages are written everywhere (visual rules of the shell).
+
+How a date is written is for the language to say: its pattern is a text like others.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,9 @@ from datetime import date, datetime
 
 from django import template
 from django.utils import timezone
+from django.utils.dateformat import format as written
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 register = template.Library()
 
@@ -14,10 +20,10 @@ register = template.Library()
 def clinical_date(value: date | datetime | None) -> str:
     """`14-Jul-1945`; missing is "Not known"."""
     if value is None:
-        return "Not known"
+        return _("Not known")
     if isinstance(value, datetime):
         value = timezone.localtime(value).date()
-    return value.strftime("%d-%b-%Y")
+    return written(value, pgettext("date", "d-M-Y"))
 
 
 @register.filter
@@ -39,7 +45,7 @@ def day_and_clock(value: datetime | None) -> str:
     local = timezone.localtime(value)
     if local.date() == timezone.localdate():
         return local.strftime("%H:%M")
-    return local.strftime("%d-%b %H:%M")
+    return f"{written(local, pgettext('date', 'd-M'))} {local:%H:%M}"
 
 
 @register.filter
@@ -57,10 +63,12 @@ def age(born: date | None) -> str:
     today = timezone.localdate()
     days = (today - born).days
     if days < 28:
-        return f"{days} d"
+        return _("%(days)s d") % {"days": days}
     months = (today.year - born.year) * 12 + today.month - born.month
     months -= today.day < born.day
-    return f"{months} mo" if months < 24 else f"{months // 12} y"
+    if months < 24:
+        return _("%(months)s mo") % {"months": months}
+    return _("%(years)s y") % {"years": months // 12}
 
 
 @register.filter
