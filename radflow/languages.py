@@ -48,9 +48,10 @@ def sources(room: str) -> Iterator[Path]:
     for folder in ROOMS[room]:
         for file in sorted((BASE / folder).rglob("*")):
             inside = any(other in file.parents for other in _within(folder, others))
-            if file.suffix in (".py", ".html") and not inside:
-                if "migrations" not in file.parts:
-                    yield file
+            if inside or "migrations" in file.parts:
+                continue
+            if file.suffix in (".py", ".html"):
+                yield file
 
 
 def _within(folder: str, others: list[Path]) -> list[Path]:
