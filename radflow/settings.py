@@ -109,6 +109,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "radflow.accounts.middleware.LanguageMiddleware",
+    "radflow.accounts.middleware.IdleLockMiddleware",
     "radflow.accounts.middleware.DenyByDefaultMiddleware",
     "radflow.accounts.middleware.NoStoreMiddleware",
 ]
@@ -237,6 +238,10 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 SESSION_COOKIE_AGE = 12 * 3600
+# Minutes without a key or a pointer until a desk locks; 0: never. A report in the
+# editor waits longer: its reader looks at the images beside it.
+IDLE_MINUTES = env.int("RADFLOW_IDLE_MINUTES", default=15)
+READING_IDLE_MINUTES = env.int("RADFLOW_READING_IDLE_MINUTES", default=60)
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.bool("RADFLOW_HTTPS", default=False)

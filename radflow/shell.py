@@ -85,6 +85,8 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     if isinstance(user, User):
         context |= {
+            "idle_minutes": settings.IDLE_MINUTES,
+            "reading_idle_minutes": settings.READING_IDLE_MINUTES,
             "live_seq": last_seq(),
             "nav": list(_items(user, request.path)),
             "perms_search": user.may(C.VIEW_ORDERS),

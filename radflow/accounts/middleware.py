@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import resolve_url
 from django.utils import translation
 
+from radflow.accounts import idle
 from radflow.accounts.access import PUBLIC, SIGNED_IN, need_of
 from radflow.accounts.models import User
 from radflow.accounts.roles import Capability
@@ -35,6 +36,32 @@ class LanguageMiddleware:
             response = self.get_response(request)
             response.headers.setdefault("Content-Language", asked)
             return response
+
+
+class IdleLockMiddleware:
+    """Nothing for a locked desk but the way back; what a person does keeps it open.
+
+    Live fragments come by themselves and keep nothing open.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Any, args: Any, kwargs: Any
+    ) -> HttpResponseBase | None:
+        if not isinstance(request.user, User):
+            return None
+        if need_of(view) == PUBLIC or idle.shows_nobody(view):
+            return None
+        if idle.is_locked(request.session):
+            return _to_login(request)
+        if not _is_fragment(request):
+            idle.touch(request.session)
+        return None
 
 
 class DenyByDefaultMiddleware:
@@ -74,9 +101,13 @@ def _guards_itself(view: Any) -> bool:
 
 
 def _to_login(request: HttpRequest) -> HttpResponseBase:
-    if request.headers.get("HX-Request") or request.headers.get("X-Fragment"):
+    if _is_fragment(request) or request.path.startswith("/api/"):
         return HttpResponse("Sign in again.", status=401)
     return redirect_to_login(request.get_full_path(), resolve_url(settings.LOGIN_URL))
+
+
+def _is_fragment(request: HttpRequest) -> bool:
+    return bool(request.headers.get("HX-Request") or request.headers.get("X-Fragment"))
 
 
 class NoStoreMiddleware:

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 
 from orders.selectors import mrn_of
 from radflow.accounts.access import current_user, requires
+from radflow.accounts.idle import allowed_while_locked
 from radflow.accounts.roles import Capability
 from radflow.audit import services as audit
 from reports.exceptions import ReportError
@@ -142,6 +143,7 @@ def close(request: HttpRequest, case_id: int) -> HttpResponse:
     return redirect("reports:cases")
 
 
+@allowed_while_locked
 @requires(Capability.VIEW_CASES)
 def alerts(request: HttpRequest) -> HttpResponse:
     """The strip of every page: open critical cases, without a patient's name."""

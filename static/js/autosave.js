@@ -3,7 +3,7 @@
 // The answer is JSON {version, saved_at} or, with 409, a fragment showing both texts.
 
 import { wallClock } from "./clock.js";
-import { goToLogin, post } from "./http.js";
+import { post } from "./http.js";
 
 const EVERY_MS = 5000;
 const form = document.querySelector("form[data-autosave-url]");
@@ -50,7 +50,7 @@ export async function save() {
     const response = await post(form.dataset.autosaveUrl, new FormData(form));
     if (response.ok) await accept(response, sent);
     else if (response.status === 409) showConflict(await response.text());
-    else if (response.status === 401) goToLogin();
+    else if (response.status === 401) say("Not saved: sign in again. Your text is still here", "failed");
     else say("Not saved. Your text is still here", "failed");
   } catch {
     say("Not saved: no connection. Your text is still here", "failed");

@@ -71,7 +71,7 @@ function scanAgain(gate) {
 
 onScan(openGate, (gate, code) => (turn = turn.then(() => takeScan(gate, code))));
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape") openGate()?.querySelector("[data-gate-cancel]")?.click();
+  if (event.key === "Escape" && !("locked" in document.documentElement.dataset)) openGate()?.querySelector("[data-gate-cancel]")?.click();
 }, { capture: true });
 document.addEventListener("submit", (event) => {
   if (!event.target.matches("[data-gate-form]")) return;

@@ -5,7 +5,13 @@ export const metaValue = (name) =>
 
 export const csrfToken = () => metaValue("csrf-token");
 
-export function goToLogin() {
+/** Who the page belongs to is to show it again; over the page, where it can (lock.js). */
+export function signInAgain() {
+  const asked = new CustomEvent("radflow:signed-out", { cancelable: true });
+  if (document.dispatchEvent(asked)) goToLogin();
+}
+
+function goToLogin() {
   const here = location.pathname + location.search;
   const login = document.body.dataset.loginUrl ?? "/accounts/login/";
   location.assign(`${login}?next=${encodeURIComponent(here)}`);
@@ -17,7 +23,7 @@ async function send(url, options) {
     ...options,
     headers: { "X-Fragment": "1", "X-CSRFToken": csrfToken() },
   });
-  if (response.status === 401) goToLogin();
+  if (response.status === 401) signInAgain();
   return response;
 }
 

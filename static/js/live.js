@@ -5,7 +5,7 @@
 // never changes the order of its rows: a bar offers the new ones instead.
 
 import { now, wallClock } from "./clock.js";
-import { getFragment, goToLogin, metaValue } from "./http.js";
+import { getFragment, metaValue, signInAgain } from "./http.js";
 import { counted, word } from "./words.js";
 
 const COALESCE_MS = 150;
@@ -97,7 +97,7 @@ function onHint(hint) {
 
 function onClose(event) {
   socket = null;
-  if (SIGN_IN_AGAIN.includes(event.code)) return goToLogin();
+  if (SIGN_IN_AGAIN.includes(event.code)) return signInAgain();
   lostSince ||= now();
   const wait = Math.min(LONGEST_WAIT_MS, 500 * 2 ** attempts++);
   return setTimeout(connect, wait * (0.5 + Math.random() / 2));
@@ -145,5 +145,6 @@ function show(lost) {
 
 export function startLive() {
   connect();
+  document.addEventListener("radflow:unlocked", () => (socket ?? connect(), refreshAll()));
   setInterval(watch, 500);
 }

@@ -44,6 +44,7 @@ function endBurst(event, found, taker) {
 }
 
 function onKey(event) {
+  if ("locked" in document.documentElement.dataset) return;
   let found = null;
   const taker = takers.find((each) => (found = each.context(event)));
   if (!taker) return;

@@ -2,10 +2,11 @@
 
 import { startAlerts } from "./alert.js";
 import { startClock } from "./clock.js";
-import { csrfToken, goToLogin } from "./http.js";
+import { csrfToken, signInAgain } from "./http.js";
 import { startKeymap } from "./keymap.js";
 import { startKeys } from "./keys.js";
 import { startLive } from "./live.js";
+import { startLock } from "./lock.js";
 import { startPalette } from "./palette.js";
 import { startPreferences } from "./preferences.js";
 import { startScan } from "./scan.js";
@@ -28,7 +29,7 @@ function teachHtmx() {
   });
   document.addEventListener("htmx:beforeSwap", (event) => {
     const status = event.detail.xhr.status;
-    if (status === 401) goToLogin();
+    if (status === 401) signInAgain();
     if ([400, 409, 422].includes(status)) {
       event.detail.shouldSwap = true;
       event.detail.isError = false;
@@ -54,6 +55,7 @@ startKeymap();
 startKeys();
 startPalette();
 startScan();
+startLock();
 if (document.getElementById("live")) {
   startLive();
   startAlerts();

@@ -64,6 +64,7 @@ def shell(theme: str) -> dict[str, Any]:
     user = SimpleNamespace(
         theme=theme,
         density="normal",
+        username="coord",
         display_name="Priya Raman",
         role_label="Coordinator",
         initials="PR",
@@ -82,6 +83,8 @@ def shell(theme: str) -> dict[str, Any]:
         "nav": [board],
         "perms_cases": True,
         "perms_search": True,
+        "idle_minutes": 15,
+        "reading_idle_minutes": 60,
     }
 
 
