@@ -35,6 +35,8 @@ api = [
     path("", include("radflow.messaging.api.urls")),
 ]
 
+handler500 = "radflow.errors.server_error"
+
 urlpatterns = [
     path("", home, name="home"),
     path("livez", livez, name="livez"),
