@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from orders.requests import PatientRequest
 
 PLACEHOLDERS = frozenset({"", "UNKNOWN", "UNBEKANNT", "NONAME", "XXX", "TEST"})
+_ACCENTED = frozenset({"LATIN", "GREEK", "CYRILLIC"})
 
 
 class Comparison(Enum):
@@ -22,9 +23,20 @@ class Comparison(Enum):
 
 
 def fold(name: str) -> str:
-    """Upper case without accents, spaces and punctuation."""
-    plain = unicodedata.normalize("NFKD", name)
-    return "".join(c for c in plain if c.isalnum()).upper()
+    """Upper case without accents, spaces and punctuation.
+
+    Marks are accents over Latin, Greek and Cyrillic letters alone: elsewhere they are
+    vowels, or the voice of a kana, without which it is another name.
+    """
+    kept: list[str] = []
+    has_accents = False
+    for char in unicodedata.normalize("NFKD", name):
+        if unicodedata.category(char).startswith("M"):
+            kept += [] if has_accents else [char]
+        elif char.isalnum():
+            kept.append(char)
+            has_accents = _script(char) in _ACCENTED
+    return "".join(kept).upper()
 
 
 def sound(family: str, given: str) -> str:
@@ -40,21 +52,51 @@ def compare(patient: Patient, request: PatientRequest) -> Comparison:
 
     Empty and placeholder values do not count; an initial equals the given name.
     Only the family name differs (marriage), or only the birth date: a warning. The
-    twin pattern (given name alone), name and birth date together, or the sex along
-    with either: a conflict.
+    given name (twins, or somebody else altogether), family name and birth date
+    together, or the sex along with either: a conflict.
     """
-    family = _differs(patient.family_name, request.family_name)
-    given = _given_differs(patient.given_name, request.given_name)
+    family, given = _names_differ(patient, request)
     born = _born_differs(patient.birth_date_text, request.birth_date_text)
     sex = _sex_differs(patient.sex, request.sex)
-    name = family or given
-    if (
-        (given and not family and not born)
-        or (name and born)
-        or (sex and (name or born))
-    ):
+    if given or (family and born) or (sex and (family or born)):
         return Comparison.CONFLICT
-    return Comparison.WARN if name or born or sex else Comparison.SAME
+    return Comparison.WARN if family or born or sex else Comparison.SAME
+
+
+def _names_differ(patient: Patient, request: PatientRequest) -> tuple[bool, bool]:
+    """Family and given name, in the script that both are written in.
+
+    Without such a script nothing can be said of either; that warns like a marriage.
+    """
+    ours, theirs = _written(patient), _written(request)
+    if not (ours and theirs):
+        return False, False
+    shared = [script for script in theirs if script in ours]
+    if not shared:
+        return True, False
+    (family, given), (family_told, given_told) = ours[shared[0]], theirs[shared[0]]
+    return _differs(family, family_told), _given_differs(given, given_told)
+
+
+def _written(person: Patient | PatientRequest) -> dict[str, tuple[str, str]]:
+    """Family and given name by script, the main one first."""
+    further = (person.name_ideographic, person.name_phonetic)
+    parts = [[person.family_name, person.given_name]]
+    parts += [f"{name}^".split("^")[:2] for name in further]
+    found: dict[str, tuple[str, str]] = {}
+    for family, given in parts:
+        said = [
+            name for name in (fold(family), fold(given)) if name not in PLACEHOLDERS
+        ]
+        letters = [char for char in "".join(said) if char.isalpha()]
+        if letters:
+            found.setdefault(_script(letters[0]), (family, given))
+    return found
+
+
+def _script(char: str) -> str:
+    """The first word of a letter's own name: LATIN, CJK, HIRAGANA."""
+    return unicodedata.name(char, "").partition(" ")[0]
 
 
 def _differs(ours: str, theirs: str) -> bool:

@@ -103,10 +103,11 @@ def test_the_person_named_must_be_the_one_on_file(
     assert not MergeJournal.objects.exists()
 
 
-def test_what_the_retired_person_is_called_must_fit_too() -> None:
+@pytest.mark.parametrize("called", ["Okafor^Ida", "Brandt^Karl"])
+def test_what_the_retired_person_is_called_must_fit_too(called: str) -> None:
     order_for("700123", "P1")
     order_for("700999", "P2")
-    prior = mrg("700999") + "||Okafor^Ida"
+    prior = mrg("700999") + f"||{called}"
     assert adt("A40", pid("700123"), prior) == "MERGE_DOUBTFUL"
 
 
