@@ -11,11 +11,13 @@ from orders.exceptions import OrderError
 from orders.hl7.described import describe_person
 from orders.hl7.facts import facts
 from orders.hl7.patients import (
+    RETIRED,
     TOO_LONG,
-    check_patient,
+    check_news,
     patient_keys,
     read_patient,
     read_visit,
+    refuse_retired,
 )
 from orders.services import change_visit, update_patient
 from radflow.hl7.message import Message
@@ -26,7 +28,6 @@ from radflow.messaging.routes import Applied, Handler, Inbound
 # News of a person: PV1 is there for the grammar's sake.
 _WITHOUT_VISIT = frozenset({"A28", "A31"})
 LATE = "Late, not applied: {}"
-RETIRED = "Names a merged identifier: taken for the survivor"
 
 
 def keys(message: Message, peer: Peer | None) -> list[str]:
@@ -68,20 +69,9 @@ def _apply(inbound: Inbound) -> Applied:
     return applied
 
 
-def refuse_retired(peer: Peer) -> None:
-    """Where the peer's setting is to refuse what still names a merged identifier."""
-    if peer.merged_id == "reject":
-        raise Parked(
-            "204",
-            "The identifier was merged into another. This sender is set to be refused "
-            "then: it must use the surviving one.",
-            "PID^1^3",
-        )
-
-
 ADT = Handler(
     apply=apply,
-    check=check_patient,
+    check=check_news,
     keys=keys,
     describe=describe_person,
     facts=facts,

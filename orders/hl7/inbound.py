@@ -14,7 +14,13 @@ from orders.hl7.controls import CONTROLS, HELD_FOR, Family, keep_held
 from orders.hl7.described import describe_orders
 from orders.hl7.facts import facts
 from orders.hl7.outbound import Answer
-from orders.hl7.patients import TOO_LONG, check_patient, patient_keys
+from orders.hl7.patients import (
+    RETIRED,
+    TOO_LONG,
+    check_patient,
+    patient_keys,
+    refuse_retired,
+)
 from orders.hl7.profiles import mapping_for
 from orders.hl7.questions import (
     CHILD,
@@ -27,9 +33,11 @@ from orders.hl7.questions import (
 )
 from orders.hl7.requests import Reader
 from orders.hl7.several import hears_one_answer, refusal, responds
+from orders.identity import Comparison, compare
 from orders.lifecycle import Refused
 from orders.models import Order, OrderEvent
-from orders.services import note_on
+from orders.services import note_on, warn_of_identity
+from orders.services.identifiers import names_retired
 from radflow.hl7.acks import HL7Error
 from radflow.hl7.groups import OrderGroup, order_groups
 from radflow.hl7.message import Message
@@ -41,6 +49,8 @@ from radflow.messaging.routes import Applied, Handler, Inbound, Response
 _NEW = frozenset({"NW", CHILD, REPLACEMENT})
 # What stands or falls together: families of orders.
 Part = list[list[Question]]
+
+DIFFERS = "Family name, birth date or sex differs from the file: accepted, to compare"
 
 
 def check(message: Message) -> None:
@@ -102,9 +112,12 @@ def apply(inbound: Inbound) -> Applied:
         actor=inbound.peer.name, inbound_id=inbound.row.pk, answered=has_response
     )
     asked = questions(inbound, cause)
+    is_retired = names_retired(asked[0].patient.identifiers)
+    if is_retired:
+        refuse_retired(inbound.peer)
     found = families(asked)
     parts = [found] if hears_one_answer(inbound) else [[family] for family in found]
-    applied = Applied()
+    applied = Applied(warnings=[RETIRED] if is_retired else [])
     _warn_of_shape(asked, applied)
     answers = _all_of(parts, applied)
     if has_response and any(answer.code for answer in answers):
@@ -173,6 +186,8 @@ def _apply_question(
         applied.order_ids.append(order.pk)
         _tell_received(order, question)
         _tell_filled(order, question, applied)
+        _tell_retired(order, question, applied)
+        _warn_of_identity(order, question, applied)
     return answers
 
 
@@ -273,6 +288,26 @@ def _tell_filled(order: Order, question: Question, applied: Applied) -> None:
             detail=detail,
             cause=replace(question.cause, at=question.inbound.row.received_at),
         )
+
+
+def _tell_retired(order: Order, question: Question, applied: Applied) -> None:
+    """The survivor has the order: whoever reads it sees which number came."""
+    if RETIRED in applied.warnings:
+        note_on(
+            order,
+            kind=OrderEvent.Kind.NOTE,
+            title="Merged identifier used",
+            detail=RETIRED,
+            cause=question.cause,
+        )
+
+
+def _warn_of_identity(order: Order, question: Question, applied: Applied) -> None:
+    """One identifier differs: accepted, and said to whoever performs the exam."""
+    if compare(order.patient, question.patient) is Comparison.WARN:
+        warn_of_identity(order_id=order.pk, cause=question.cause)
+        if DIFFERS not in applied.warnings:
+            applied.warnings.append(DIFFERS)
 
 
 ORDERS = Handler(

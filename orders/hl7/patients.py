@@ -35,8 +35,15 @@ TOO_LONG = (
     "A name, identifier or code is longer than can be kept, or holds what text cannot. "
     "It is never cut: the sender must correct it."
 )
-_CLEARABLE = {"birth_date": 7, "birth_date_text": 7, "sex": 8, "deceased": 30}
-_NAME_PARTS = {"given_name": 2, "middle_name": 3, "suffix": 4, "prefix": 5}
+RETIRED = "Names a merged identifier: taken for the survivor"
+_CLEARABLE = {"sex": 8, "deceased": 30}
+_UNDELETABLE = (
+    (3, 1, "identifier"),
+    (5, 1, "family name"),
+    (5, 2, "given name"),
+    (7, 1, "birth date"),
+)
+_NAME_PARTS = {"middle_name": 3, "suffix": 4, "prefix": 5}
 
 
 def check_patient(message: Message) -> None:
@@ -46,6 +53,29 @@ def check_patient(message: Message) -> None:
         raise HL7Error("100", "Segment PID is missing.", "PID^1")
     if not any(cx.id.strip() for cx in CX.all(pid, 3)):
         raise HL7Error("101", "Patient identifier (PID-3) is missing.", "PID^1^3")
+
+
+def check_news(message: Message) -> None:
+    """ADT may delete neither an identifier, the name nor the birth date (3.1)."""
+    pid = message.first("PID")
+    if pid is not None:
+        for number, component, what in _UNDELETABLE:
+            if pid.value(number, component) == NULL:
+                raise HL7Error(
+                    "102", f"The {what} cannot be deleted.", f"PID^1^{number}"
+                )
+    check_patient(message)
+
+
+def refuse_retired(peer: Peer) -> None:
+    """Where the peer's setting is to refuse what still names a merged identifier."""
+    if peer.merged_id == "reject":
+        raise Parked(
+            "204",
+            "The identifier was merged into another. This sender is set to be refused "
+            "then: it must use the surviving one.",
+            "PID^1^3",
+        )
 
 
 def patient_keys(message: Message) -> list[str]:
@@ -137,7 +167,7 @@ def _measures(message: Message) -> dict[str, Any]:
 
 
 def _cleared(pid: Segment, message: Message) -> frozenset[str]:
-    """What the message deletes by HL7 null; a family name is never deleted."""
+    """What the message deletes by HL7 null; _UNDELETABLE says what never is."""
     names = {name for name, number in _CLEARABLE.items() if pid.is_null(number)}
     if pid.value(30) == "N":
         names.add("deceased")

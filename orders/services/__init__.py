@@ -6,6 +6,7 @@ from orders.services.conflicts import (
     clear_attention,
     doubt_identity,
     settle_identity,
+    warn_of_identity,
 )
 from orders.services.events import (
     note,
@@ -55,4 +56,5 @@ __all__ = [
     "settle_identity",
     "undo_merge",
     "update_patient",
+    "warn_of_identity",
 ]

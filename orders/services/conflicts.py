@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from orders.cause import Cause
 from orders.exceptions import OrderError
-from orders.lifecycle import NOT_STARTED, ExamState
+from orders.lifecycle import NOT_STARTED, TERMINAL_STATES, ExamState
 from orders.models import Order, OrderEvent
 from orders.services.events import locked, note_on, save
 from orders.services.holding import IDENTITY, hold, release
 from radflow import unit
 from radflow.audit import services as audit
+
+DIFFERS_A_LITTLE = (
+    "The ordering system gives another family name, birth date or sex than our file. "
+    "Compare with the wristband, and ask the patient."
+)
 
 
 class NoConflict(OrderError):
@@ -69,6 +74,26 @@ def settle_identity(
         cause=cause,
     )
     _audit("identity_settled", order, cause)
+    return order
+
+
+@unit.atomic
+def warn_of_identity(*, order_id: int, cause: Cause) -> Order:
+    """A message was taken although one identifier of the patient differs (section 10).
+
+    What the order needs attention for already is not overwritten.
+    """
+    order = locked(order_id)
+    if order.status not in TERMINAL_STATES and not order.needs_attention:
+        order.needs_attention = DIFFERS_A_LITTLE
+        save(order)
+    note_on(
+        order,
+        kind=OrderEvent.Kind.CHECK,
+        title="Patient data differ",
+        detail=DIFFERS_A_LITTLE,
+        cause=cause,
+    )
     return order
 
 

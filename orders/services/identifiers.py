@@ -21,6 +21,12 @@ def find_ids(identifiers: Iterable[Identifier]) -> list[PatientIdentifier]:
     ]
 
 
+def names_retired(identifiers: tuple[Identifier, ...]) -> bool:
+    """Nothing but what a merge or a change has taken out of use."""
+    rows = find_ids(identifiers)
+    return bool(rows) and all(row.retired_at for row in rows)
+
+
 def add_identifiers(
     patient: Patient,
     identifiers: Sequence[Identifier],

@@ -17,7 +17,7 @@ from orders.models import Order, OrderEvent, Patient, PatientIdentifier
 from orders.requests import Identifier, PatientRequest
 from orders.services.duplicates import propose, set_keys
 from orders.services.events import note_on, save
-from orders.services.identifiers import add_identifiers, find_ids
+from orders.services.identifiers import add_identifiers, find_ids, names_retired
 from orders.services.provenance import keep_source
 from radflow import unit
 from radflow.audit import services as audit
@@ -105,7 +105,7 @@ def update_patient(*, request: PatientRequest, cause: Cause) -> PatientChange:
     if patient is None:
         known_at = request.event_time
         return PatientChange(create_patient(request, cause, known_at=known_at))
-    retired = _names_retired(request.identifiers)
+    retired = names_retired(request.identifiers)
     if retired:
         refuse_conflict(patient, request)
     if _is_late(patient, request):
@@ -133,12 +133,6 @@ def _said(request: PatientRequest) -> dict[str, Any]:
 def _is_late(patient: Patient, request: PatientRequest) -> bool:
     at, known = request.event_time, patient.demographics_at
     return bool(at and known and at < known)
-
-
-def _names_retired(identifiers: tuple[Identifier, ...]) -> bool:
-    """Nothing but what a merge or a change has taken out of use."""
-    rows = find_ids(identifiers)
-    return bool(rows) and all(row.retired_at for row in rows)
 
 
 def _set(

@@ -106,6 +106,18 @@ def test_a_peer_may_refuse_the_retired_number() -> None:
     adt("A40", pid("700123"), mrg("700999"))
     Peer.objects.update(merged_id="reject")
     assert adt("A08", pid("700999")) == "204"
+    deliver(order_message(placer="P3", control_id="O-R", pid=pid("700999")))
+    assert last_inbound().error_code == "204"
+    assert not Order.objects.filter(placer_order_number="P3").exists()
+
+
+def test_an_order_with_a_retired_number_is_taken_and_says_so() -> None:
+    order_for("700123", "P1")
+    order_for("700999", "P2")
+    adt("A40", pid("700123"), mrg("700999"))
+    order = order_for("700999", "P3")
+    assert any("merged identifier" in one for one in last_inbound().warnings)
+    assert order.events.filter(title="Merged identifier used").exists()
 
 
 def test_a_retired_number_with_another_person_is_no_news_of_the_survivor() -> None:

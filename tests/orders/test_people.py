@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from orders.hl7.inbound import DIFFERS
 from orders.models import Order, Patient, PatientIdentifier, Visit
 from radflow.messaging.models import Peer
 from tests.door import deliver, last_inbound, order_message
-from tests.factories import PeerFactory
+from tests.factories import PeerFactory, ProcedureFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -128,6 +129,19 @@ def test_name_and_birth_date_must_fit_the_identifier(pid: str, state: str) -> No
     assert told == ("Okafor", "Ada", "19800514", "F")
 
 
+@pytest.mark.parametrize(
+    "pid", [ADA.replace("Okafor", "Hart"), ADA.replace("19800514", "19800415")]
+)
+def test_one_identifier_that_differs_is_said_on_the_order(pid: str) -> None:
+    ProcedureFactory.create(code="CTPA", modality="CT")
+    adt("A04", ADA)
+    order(pid)
+    made = Order.objects.get()
+    assert "another family name" in made.needs_attention
+    assert made.events.filter(title="Patient data differ").count() == 1
+    assert DIFFERS in last_inbound().warnings
+
+
 def test_orders_fill_what_is_empty_and_clear_nothing() -> None:
     order("PID|1||700123^^^GENHOSP^MR||Okafor^Ada")
     order(ADA)
@@ -153,10 +167,28 @@ def test_adt_empty_leaves_and_null_clears() -> None:
     person = Patient.objects.get()
     assert (person.family_name, person.sex) == ("Okafor", "F")
     assert person.allergies == ["Iodine"]
-    adt("A08", 'PID|1||700123^^^GENHOSP^MR||Okafor^Ada||""|""', 'AL1|1||""\r')
+    adt("A08", 'PID|1||700123^^^GENHOSP^MR||Okafor^Ada|||""', 'AL1|1||""\r')
     person.refresh_from_db()
-    assert (person.birth_date, person.birth_date_text, person.sex) == (None, "", "")
+    assert (person.birth_date_text, person.sex) == ("19800514", "")
     assert person.allergies == []
+
+
+@pytest.mark.parametrize(
+    ("null", "where"),
+    [
+        (ADA.replace("700123^^^GENHOSP^MR", '""'), "PID^1^3"),
+        (ADA.replace("700123^", '""^'), "PID^1^3"),
+        (ADA.replace("Okafor^Ada", '""'), "PID^1^5"),
+        (ADA.replace("Okafor^Ada", '""^""'), "PID^1^5"),
+        (ADA.replace("19800514", '""'), "PID^1^7"),
+    ],
+)
+def test_adt_deletes_no_identifier_name_or_birth_date(null: str, where: str) -> None:
+    adt("A04", ADA)
+    assert adt("A08", null) == "102"
+    assert (last_inbound().ack_code, last_inbound().error_location) == ("AE", where)
+    person = Patient.objects.get()
+    assert (person.family_name, person.birth_date_text) == ("Okafor", "19800514")
 
 
 def test_an_allergy_beside_a_null_is_kept() -> None:

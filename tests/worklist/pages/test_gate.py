@@ -48,6 +48,15 @@ def test_the_gate_shows_what_to_ask_and_what_to_beware_of(
     assert "Scan the wristband" in text
 
 
+def test_the_gate_shows_why_an_exam_needs_a_look(
+    at_station: Client, exam: Order
+) -> None:
+    exam.needs_attention = "Compare with the wristband."
+    exam.save()
+    text = text_of(at_station.get(f"/station/gate/{exam.pk}/"))
+    assert "Compare with the wristband." in text
+
+
 def test_start_does_not_exist_before_both_scans_fit(
     at_station: Client, exam: Order
 ) -> None:
