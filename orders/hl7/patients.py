@@ -152,7 +152,14 @@ def event_time(message: Message, peer: Peer) -> datetime | None:
 
 def _pregnancy(message: Message) -> int | None:
     pv1 = message.first("PV1")
-    return Pregnancy.DEFINITELY if pv1 and pv1.value(15) == "B6" else None
+    return Pregnancy.DEFINITELY if pv1 and _ambulatory(pv1) == "B6" else None
+
+
+def _ambulatory(pv1: Segment) -> str:
+    """Of the repetitions pregnancy, else the first: one is kept, and that one warns."""
+    told = [rep.value(1) for rep in pv1.repetitions(15)]
+    known = [value for value in told if value != NULL]
+    return "B6" if "B6" in known else next(iter(known), "")
 
 
 def _measures(message: Message) -> dict[str, Any]:
@@ -287,7 +294,7 @@ def read_visit(
         prior_location=_location(PL.of(pv1, 6)),
         attending=xcn_to_pn(pv1, 7),
         referring=xcn_to_pn(pv1, 8),
-        ambulatory_status=_said(pv1, 15),
+        ambulatory_status=_ambulatory(pv1),
         event_time=event_time(message, peer),
         sources=_VISIT_SOURCES,
     )

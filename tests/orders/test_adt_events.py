@@ -187,3 +187,9 @@ def test_every_value_of_a_person_names_its_message_and_field() -> None:
     assert row.changes == {
         "given_name": {"was": "Ada", "now": "Adaeze", "from": "PID-5.2"}
     }
+
+
+def test_pregnancy_is_found_in_any_repetition() -> None:
+    adt("A08", pv1="O|W3||||||||||||A0~B6||||V1^^^GENHOSP")
+    assert Patient.objects.get().pregnancy == Pregnancy.DEFINITELY
+    assert visit().ambulatory_status == "B6"
