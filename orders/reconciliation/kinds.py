@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from orders.models import DuplicateCandidate, HeldChange, Order
 from orders.reconciliation.registry import MOST, Action, Item, Kind, register
-from orders.services.merging import AFTER_SIGNING, WHILE_RUNNING
+from orders.services.merging import AFTER_ARRIVAL, AFTER_SIGNING, WHILE_RUNNING
 from radflow.messaging.models import InboundMessage, InboundState
 
 _IDENTITY = ("PATIENT_MISMATCH", "MERGE_DOUBTFUL")
@@ -126,7 +126,9 @@ def _messages() -> Sequence[Item]:
 
 
 def _moved() -> QuerySet[Order]:
-    return Order.objects.filter(needs_attention__in=(WHILE_RUNNING, AFTER_SIGNING))
+    return Order.objects.filter(
+        needs_attention__in=(AFTER_ARRIVAL, WHILE_RUNNING, AFTER_SIGNING)
+    )
 
 
 def _merged() -> Sequence[Item]:

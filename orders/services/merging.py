@@ -41,6 +41,10 @@ WHILE_RUNNING = (
     "The patient was merged while the exam runs. Compare with the wristband before "
     "going on."
 )
+AFTER_ARRIVAL = (
+    "The patient was merged after the check-in. Compare with the wristband before the "
+    "exam."
+)
 AFTER_SIGNING = (
     "The patient changed after the report was signed. Send a correction to those who "
     "have the report."
@@ -346,6 +350,8 @@ def move_orders(
         order.patient = to
         if order.status == ExamState.IN_PROGRESS:
             order.needs_attention = WHILE_RUNNING
+        elif order.status in (ExamState.ARRIVED, ExamState.READY):
+            order.needs_attention = AFTER_ARRIVAL
         elif order.report_status in _SIGNED:
             order.needs_attention = AFTER_SIGNING
         save(order)

@@ -200,6 +200,16 @@ def test_a_merge_while_the_exam_runs_is_told_at_the_station() -> None:
     assert "while the exam runs" in order.needs_attention
 
 
+def test_a_merge_after_the_check_in_is_told_at_the_station() -> None:
+    order_for("700123", "P1")
+    order = order_for("700999", "P2")
+    for event in (Event.BOOK, Event.ARRIVE):
+        record_event(order_id=order.pk, event=event, cause=Cause(actor="test"))
+    assert adt("A40", pid("700123"), mrg("700999")) == "applied"
+    order.refresh_from_db()
+    assert "after the check-in" in order.needs_attention
+
+
 @pytest.mark.parametrize(
     ("event", "segment", "where"),
     [
