@@ -235,12 +235,15 @@ def lines(outcomes: list[Outcome]) -> Iterator[list[str]]:
 
 
 def _named(raw: bytes) -> set[str]:
-    """The numbers of orders, and the patient's identifiers, that the bytes hold."""
+    """The orders' numbers and the patient's identifiers that hold messages back."""
     found = set()
     for line in re.split(r"[\r\n]+", body_of(raw).decode("latin-1")):
         values = line.split("|")
         wanted = {"ORC": (2, 3), "OBR": (2, 3), "PID": (3,)}.get(values[0], ())
-        found |= {values[n] for n in wanted if len(values) > n and values[n]}
+        told = [one for n in wanted for one in "|".join(values[n : n + 1]).split("~")]
+        found |= {
+            f"{values[0] == 'PID'} {one.partition('^')[0]}" for one in told if one
+        }
     return found
 
 
