@@ -72,6 +72,12 @@ def age(born: date | None) -> str:
 
 
 @register.filter
+def translated(value: str | None) -> str:
+    """A phrase of ours that is stored in English, in the reader's language."""
+    return _(value) if value else ""
+
+
+@register.filter
 def short_tail(value: str) -> str:
     """The last four characters, for tab titles that must not identify anyone."""
     return f"··{value[-4:]}"
