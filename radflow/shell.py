@@ -10,6 +10,8 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
 
 from orders.catalogue.waiting import waiting_code_count
 from radflow.accounts.models import User
@@ -48,21 +50,37 @@ class Place:
 
 
 PLACES = (
-    Place("Station", "t", "scan-line", "worklist:station", C.PERFORM_EXAM),
+    Place(_("Station"), "t", "scan-line", "worklist:station", C.PERFORM_EXAM),
     Place(
-        "Reading", "r", "glasses", "reports:reading_list", C.WRITE_REPORT, unread_count
+        _("Reading"),
+        "r",
+        "glasses",
+        "reports:reading_list",
+        C.WRITE_REPORT,
+        unread_count,
     ),
-    Place("Board", "b", "layout-list", "worklist:board", C.VIEW_ORDERS),
-    Place("Patients", "p", "users", "patients:search", C.VIEW_ORDERS),
-    Place("Reconcile", "o", "git-compare", "reconciliation", C.SCHEDULE),
+    Place(_("Board"), "b", "layout-list", "worklist:board", C.VIEW_ORDERS),
+    Place(_("Patients"), "p", "users", "patients:search", C.VIEW_ORDERS),
+    Place(_("Reconcile"), "o", "git-compare", "reconciliation", C.SCHEDULE),
     Place(
-        "Catalogue", "a", "book-open", "catalogue:list", C.SCHEDULE, waiting_code_count
+        _("Catalogue"),
+        "a",
+        "book-open",
+        "catalogue:list",
+        C.SCHEDULE,
+        waiting_code_count,
     ),
     Place(
-        "Critical", "c", "siren", "reports:cases", C.VIEW_CASES, open_case_count, True
+        _("Critical"),
+        "c",
+        "siren",
+        "reports:cases",
+        C.VIEW_CASES,
+        open_case_count,
+        True,
     ),
     Place(
-        "Interfaces",
+        _("Interfaces"),
         "i",
         "cable",
         "messaging:list",
@@ -103,7 +121,7 @@ def _items(user: User, path: str) -> Iterator[NavItem]:
             url = reverse(place.name)
             count = place.count() if place.count else 0
             yield NavItem(
-                place.label,
+                gettext(place.label),
                 place.key,
                 place.icon,
                 url,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext_noop as _
+
 from radflow.accounts.roles import Role
 
 DEMO_PASSWORD = "radflow-demo"
@@ -26,7 +28,7 @@ class DemoPerson:
 
     @property
     def role_label(self) -> str:
-        return self.role.label
+        return str(self.role.label)
 
 
 PEOPLE = (
@@ -37,7 +39,7 @@ PEOPLE = (
         "Ng",
         Role.TECHNOLOGIST,
         "scan-line",
-        "Verify with two scans, begin and end exams",
+        _("Verify with two scans, begin and end exams"),
         "6002",
     ),
     DemoPerson(
@@ -47,7 +49,7 @@ PEOPLE = (
         "Lee",
         Role.RADIOLOGIST,
         "glasses",
-        "Read exams, sign, call a critical result",
+        _("Read exams, sign, call a critical result"),
         "5001",
     ),
     DemoPerson(
@@ -57,7 +59,7 @@ PEOPLE = (
         "Raman",
         Role.COORDINATOR,
         "calendar-days",
-        "Place unscheduled orders, watch the whole board",
+        _("Place unscheduled orders, watch the whole board"),
         "4100",
     ),
     DemoPerson(
@@ -67,7 +69,7 @@ PEOPLE = (
         "Petrov",
         Role.INTERFACE_ADMIN,
         "cable",
-        "See every message, find out why one was parked",
+        _("See every message, find out why one was parked"),
         "4200",
     ),
     DemoPerson(
@@ -77,7 +79,7 @@ PEOPLE = (
         "Fox",
         Role.REFERRER,
         "tablet-smartphone",
-        "Read reports, acknowledge a critical result",
+        _("Read reports, acknowledge a critical result"),
         "3002",
     ),
     DemoPerson(
@@ -87,7 +89,7 @@ PEOPLE = (
         "Lindqvist",
         Role.ADMINISTRATOR,
         "settings",
-        "People, rooms, interfaces, audit",
+        _("People, rooms, interfaces, audit"),
         "4300",
     ),
 )

@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import resolve_url
 from django.utils import translation
+from django.utils.translation import gettext as _
 
 from radflow.accounts import idle
 from radflow.accounts.access import PUBLIC, SIGNED_IN, need_of
@@ -102,7 +103,7 @@ def _guards_itself(view: Any) -> bool:
 
 def _to_login(request: HttpRequest) -> HttpResponseBase:
     if _is_fragment(request) or request.path.startswith("/api/"):
-        return HttpResponse("Sign in again.", status=401)
+        return HttpResponse(_("Sign in again."), status=401)
     return redirect_to_login(request.get_full_path(), resolve_url(settings.LOGIN_URL))
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
+from django.utils.translation import gettext as _
 
 from radflow.accounts.roles import CAPABILITIES, Capability, Role
 
@@ -57,7 +58,7 @@ class User(AbstractUser):
 
     @property
     def role_label(self) -> str:
-        return Role(self.role).label if self.role else "No role"
+        return str(Role(self.role).label) if self.role else _("No role")
 
     @property
     def initials(self) -> str:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
 
 
 class Role(TextChoices):
-    TECHNOLOGIST = "technologist", "Technologist"
-    RADIOLOGIST = "radiologist", "Radiologist"
-    COORDINATOR = "coordinator", "Coordinator"
-    REFERRER = "referrer", "Referring clinician"
-    INTERFACE_ADMIN = "interface_admin", "Interface admin"
-    ADMINISTRATOR = "administrator", "Administrator"
+    TECHNOLOGIST = "technologist", _("Technologist")
+    RADIOLOGIST = "radiologist", _("Radiologist")
+    COORDINATOR = "coordinator", _("Coordinator")
+    REFERRER = "referrer", _("Referring clinician")
+    INTERFACE_ADMIN = "interface_admin", _("Interface admin")
+    ADMINISTRATOR = "administrator", _("Administrator")
 
 
 class Capability(TextChoices):

@@ -6,6 +6,8 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_POST
 
 from radflow.accounts.access import signed_in
@@ -36,7 +38,7 @@ def command(request: HttpRequest) -> HttpResponse:
         raise Http404
     act, text = _COMMANDS[wanted]
     act()
-    messages.success(request, text)
+    messages.success(request, _(text))
     return redirect("demo:simulator")
 
 
@@ -54,8 +56,14 @@ def _send_bad() -> None:
 
 
 _COMMANDS = {
-    "pause": (control.pause, "Paused. Scanners and people stand still too."),
-    "resume": (control.resume, "Resumed. The next order comes within 20 seconds."),
-    "order": (_send_order, "The hospital sent an order."),
-    "bad": (_send_bad, "The hospital sent a message with a mistake."),
+    "pause": (
+        control.pause,
+        gettext_noop("Paused. Scanners and people stand still too."),
+    ),
+    "resume": (
+        control.resume,
+        gettext_noop("Resumed. The next order comes within 20 seconds."),
+    ),
+    "order": (_send_order, gettext_noop("The hospital sent an order.")),
+    "bad": (_send_bad, gettext_noop("The hospital sent a message with a mistake.")),
 }

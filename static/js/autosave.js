@@ -4,6 +4,7 @@
 
 import { wallClock } from "./clock.js";
 import { post } from "./http.js";
+import { word } from "./words.js";
 
 const EVERY_MS = 5000;
 const form = document.querySelector("form[data-autosave-url]");
@@ -29,7 +30,7 @@ function showConflict(html) {
   place.innerHTML = html;
   window.htmx?.process(place);
   place.scrollIntoView({ block: "nearest" });
-  say("Not saved: changed elsewhere", "failed");
+  say(word("not-saved-conflict"), "failed");
 }
 
 async function accept(response, sent) {
@@ -37,7 +38,7 @@ async function accept(response, sent) {
   const version = form.querySelector('[name="version"]');
   if (version && answer.version !== undefined) version.value = answer.version;
   saved = sent;
-  say(`Saved ${wallClock(answer.saved_at ? Date.parse(answer.saved_at) : undefined)}`);
+  say(word("saved", wallClock(answer.saved_at ? Date.parse(answer.saved_at) : undefined)));
 }
 
 /** Resolves to true when the server holds what is on the screen. */
@@ -50,10 +51,10 @@ export async function save() {
     const response = await post(form.dataset.autosaveUrl, new FormData(form));
     if (response.ok) await accept(response, sent);
     else if (response.status === 409) showConflict(await response.text());
-    else if (response.status === 401) say("Not saved: sign in again. Your text is still here", "failed");
-    else say("Not saved. Your text is still here", "failed");
+    else if (response.status === 401) say(word("not-saved-signed-out"), "failed");
+    else say(word("not-saved"), "failed");
   } catch {
-    say("Not saved: no connection. Your text is still here", "failed");
+    say(word("not-saved-offline"), "failed");
   } finally {
     busy = false;
   }

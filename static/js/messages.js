@@ -2,6 +2,7 @@
 // page on a narrow one; arrows move as j and k do; a field explains itself.
 
 import { getFragment } from "./http.js";
+import { word } from "./words.js";
 
 const WIDE = window.matchMedia("(width >= 900px)");
 const viewer = document.getElementById("viewer");
@@ -74,7 +75,7 @@ function explain(event) {
   const title = document.createElement("h3");
   title.className = "h";
   title.textContent = `${path} ${name}`;
-  const lines = [type && `Type ${type}`, meaning, target || "Kept with the message only"];
+  const lines = [type && word("field-type", type), meaning, target || word("field-not-read")];
   place.replaceChildren(
     title,
     ...lines.filter(Boolean).map((text) => {

@@ -45,7 +45,8 @@ def day_and_clock(value: datetime | None) -> str:
     local = timezone.localtime(value)
     if local.date() == timezone.localdate():
         return local.strftime("%H:%M")
-    return f"{written(local, pgettext('date', 'd-M'))} {local:%H:%M}"
+    day = written(local, pgettext("date", "d-M"))
+    return f"{day} {local:%H:%M}"
 
 
 @register.filter
