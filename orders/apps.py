@@ -6,8 +6,9 @@ class OrdersConfig(AppConfig):
 
     def ready(self) -> None:
         from orders import authorities, checks, receivers  # noqa: F401
-        from orders.reconciliation import kinds
+        from orders.reconciliation import kinds, reports
 
         receivers.connect()
         authorities.connect()
         kinds.connect()
+        reports.connect()

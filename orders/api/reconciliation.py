@@ -22,6 +22,7 @@ class MismatchSerializer(serializers.Serializer[Item]):
     title = serializers.CharField()
     detail = serializers.CharField()
     proposal = serializers.CharField()
+    numbers = serializers.ListField(child=serializers.CharField())
     since = serializers.DateTimeField()
     order = serializers.IntegerField(source="order.pk", default=None)
     patient = serializers.IntegerField(source="patient.pk", default=None)

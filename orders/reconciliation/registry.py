@@ -6,25 +6,34 @@ Each app hands in its own at start; the page asks all of them at read time.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from orders.models import Order, Patient
+from radflow.accounts.roles import Capability
 
 MOST = 100
 
 
 @dataclass(frozen=True)
 class Action:
-    """One safe step: the page where a person compares, and then does it."""
+    """One safe step: the page where a person compares, and then does it.
+
+    Who lacks the right that the page `needs` reads `otherwise` instead.
+    """
 
     label: str
     url: str
+    needs: Capability | None = None
+    otherwise: str = ""
 
 
 @dataclass(frozen=True)
 class Item:
-    """One mismatch; `detail` and `proposal` hold no patient data."""
+    """One mismatch; `detail` and `proposal` hold no patient data.
+
+    `numbers` are those that a message names, of orders and people, in words.
+    """
 
     title: str
     since: datetime
@@ -33,7 +42,7 @@ class Item:
     proposal: str = ""
     order: Order | None = None
     patient: Patient | None = None
-    parts: tuple[str, ...] = field(default=())
+    numbers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from orders.reconciliation.registry import MOST, Item, Kind, kinds
-from radflow.accounts.access import requires
+from orders.reconciliation.registry import Item, Kind, kinds
+from radflow.accounts.access import current_user, requires
 from radflow.accounts.roles import Capability
 from radflow.audit import services as audit
 
@@ -39,6 +39,7 @@ def live(request: HttpRequest) -> HttpResponse:
 
 
 def _context(request: HttpRequest) -> dict[str, object]:
+    user = current_user(request)
     chosen = request.GET.get("kind", "")
     known = kinds()
     names = {kind.name for kind in known}
@@ -56,5 +57,5 @@ def _context(request: HttpRequest) -> dict[str, object]:
         "chosen": chosen,
         "choices": [(kind, counts[kind.name]) for kind in known],
         "total": sum(counts.values()),
-        "most": MOST,
+        "rights": [one for one in Capability if user.may(one)],
     }
