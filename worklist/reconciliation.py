@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -13,8 +13,9 @@ from orders.lifecycle import ExamState
 from orders.models import Order, OrderEvent
 from orders.reconciliation.kinds import order_item, with_people
 from orders.reconciliation.registry import MOST, Action, Item, Kind, register
+from radflow.accounts.roles import Capability
 from worklist.models import PerformedStep
-from worklist.selectors.candidates import candidates_for
+from worklist.selectors.candidates import candidates_for, steps_for
 
 S = ExamState
 WITHOUT_IMAGES = timedelta(hours=1)
@@ -108,15 +109,42 @@ def _imageless() -> QuerySet[Order]:
 
 
 def _without_images() -> Sequence[Item]:
+    orders = list(with_people(_imageless())[:MOST])
+    likely = steps_for(orders)
     return [
         order_item(
             order,
             "No images",
-            _order(order),
-            detail="Ask the scanner to send its report again, or link images below.",
+            _link(order, likely) or _order(order),
+            detail="Ask the scanner to send its report again, or link its images.",
+            proposal=_likely(order, likely) or "No images without order fit",
         )
-        for order in with_people(_imageless())[:MOST]
+        for order in orders
     ]
+
+
+Likely = Mapping[int, tuple[PerformedStep, list[str]]]
+
+
+def _likely(order: Order, likely: Likely) -> str:
+    if order.pk not in likely:
+        return ""
+    step, reasons = likely[order.pk]
+    station = step.station_ae_title or "A scanner"
+    images = f"{step.series_count} series, {step.instance_count} images"
+    return f"Images of {station}, {images}: {', '.join(reasons)}"
+
+
+def _link(order: Order, likely: Likely) -> Action | None:
+    """Where the images are compared with the order, and linked."""
+    if order.pk not in likely:
+        return None
+    return Action(
+        "Compare and link",
+        reverse("worklist:unlinked", args=(likely[order.pk][0].pk,)),
+        needs=Capability.SCHEDULE,
+        otherwise="A coordinator links the images",
+    )
 
 
 def _revived() -> QuerySet[Order]:
@@ -128,6 +156,8 @@ def _revived() -> QuerySet[Order]:
 
 
 def _after_cancel() -> Sequence[Item]:
+    orders = list(with_people(_revived())[:MOST])
+    likely = steps_for(orders)
     return [
         order_item(
             order,
@@ -137,8 +167,9 @@ def _after_cancel() -> Sequence[Item]:
                 reverse("orders:act", args=(order.pk, "seen")),
             ),
             detail=order.needs_attention,
+            proposal=_likely(order, likely),
         )
-        for order in with_people(_revived())[:MOST]
+        for order in orders
     ]
 
 
@@ -148,16 +179,18 @@ def _running() -> QuerySet[Order]:
 
 
 def _abandoned() -> Sequence[Item]:
+    orders = list(with_people(_running())[:MOST])
+    likely = steps_for(orders)
     return [
         order_item(
             order,
             "Still in progress",
-            Action(
-                "End or discontinue", reverse("worklist:discontinue", args=(order.pk,))
-            ),
+            _link(order, likely)
+            or _page("End or discontinue", "discontinue", order.pk),
             detail=f"{order.room_name or order.station_ae_title}: ask there.",
+            proposal=_likely(order, likely),
         )
-        for order in with_people(_running())[:MOST]
+        for order in orders
     ]
 
 

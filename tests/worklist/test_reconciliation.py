@@ -14,7 +14,7 @@ from django.utils import timezone
 from orders.cause import Cause
 from orders.lifecycle import Event
 from orders.models import Order, OrderEvent
-from orders.reconciliation.registry import kinds
+from orders.reconciliation.registry import Item, kinds
 from orders.services import doubt_identity, record_event
 from radflow.accounts.models import User
 from tests.door import deliver, order_message
@@ -119,6 +119,52 @@ def test_each_kind_is_found_and_shown(
     page = client_for(coordinator).get(f"/reconciliation/?kind={name}")
     assert page.status_code == 200
     assert b'class="mismatches"' in page.content
+
+
+@pytest.mark.parametrize(
+    ("name", "events", "hours"),
+    [
+        ("imageless", (Event.BEGIN, Event.END), {"ended_at": 2}),
+        ("abandoned", (Event.BEGIN,), {"started_at": 5}),
+    ],
+)
+@pytest.mark.parametrize(
+    ("mrn", "why"),
+    [
+        ("700123", "patient ID, modality, time"),
+        ("700777", "modality, time, but another patient ID"),
+    ],
+)
+def test_likely_images_are_proposed_for_an_order_without(
+    name: str, events: tuple[Event, ...], hours: dict[str, int], mrn: str, why: str
+) -> None:
+    order = placed(mrn=mrn)
+    _older(order, *events, **hours)
+    assert "CT2_AE" not in item(name).proposal
+    step = images(order)
+    found = item(name)
+    assert found.proposal == f"Images of CT2_AE, 1 series, 2 images: {why}"
+    assert found.action.url == f"/unlinked/{step.pk}/"
+
+
+def test_images_of_another_day_are_not_proposed() -> None:
+    order = placed(mrn="700777")
+    _older(order, Event.BEGIN, Event.END, started_at=50, ended_at=48)
+    images(order)
+    assert item("imageless").proposal == "No images without order fit"
+
+
+def test_images_that_came_beside_are_named_for_an_exam_after_its_cancel() -> None:
+    order = placed()
+    happens(order, Event.CANCEL, Event.BEGIN)
+    images(order)
+    assert "patient ID, modality" in item("after-cancel").proposal
+
+
+def item(name: str) -> Item:
+    (kind,) = [one for one in kinds() if one.name == name]
+    (found,) = kind.items()
+    return found
 
 
 def _older(order: Order, *events: Event, **hours: int) -> None:

@@ -1,9 +1,9 @@
-"""Which orders images without one may belong to, best first, with the reasons."""
+"""Which orders and images without each other may belong together, and why."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db.models import Q
 from pydicom.dataset import Dataset
@@ -22,6 +22,8 @@ _SCORES = {
     "time": 10,
 }
 _FITS = 50
+_SAME_KIND_AND_DAY = {"modality", "time"}
+_MOST_STEPS = 200
 
 
 def candidates_for(steps: Sequence[PerformedStep]) -> dict[int, Candidates]:
@@ -34,6 +36,41 @@ def candidates_for(steps: Sequence[PerformedStep]) -> dict[int, Candidates]:
         fitting = [(o, why) for o, why in scored if _score(why) >= _FITS]
         found[step.pk] = sorted(fitting, key=lambda pair: -_score(pair[1]))[:5]
     return found
+
+
+def steps_for(orders: Sequence[Order]) -> dict[int, tuple[PerformedStep, list[str]]]:
+    """By order, the unlinked step that fits best: of its patient, or of its modality
+    and day (an ID typed wrong at the scanner). One query; identifiers are at hand."""
+    told = [(step, told_by(step)) for step in _unlinked_near(orders)]
+    found = {}
+    for order in orders:
+        scored = [(step, _reasons(order, step, data), data) for step, data in told]
+        fitting = [one for one in scored if _may_be(one[1])]
+        if fitting:
+            step, why, data = max(fitting, key=lambda one: _score(one[1]))
+            is_other = bool(data.patient_id) and "patient ID" not in why
+            found[order.pk] = (step, [*why, *([_OTHER_PATIENT] if is_other else [])])
+    return found
+
+
+_OTHER_PATIENT = "but another patient ID"
+
+
+def _unlinked_near(orders: Sequence[Order]) -> list[PerformedStep]:
+    moments = [moment for order in orders if (moment := _moment(order))]
+    if not moments:
+        return []
+    near = (min(moments) - _NEAR, max(moments) + _NEAR)
+    found = PerformedStep.objects.filter(order=None, started_at__range=near)
+    return list(found.order_by("-started_at")[:_MOST_STEPS])
+
+
+def _may_be(reasons: Sequence[str]) -> bool:
+    return _score(reasons) >= _FITS or set(reasons) >= _SAME_KIND_AND_DAY
+
+
+def _moment(order: Order) -> datetime | None:
+    return order.started_at or order.scheduled_start or order.requested_start
 
 
 def told_by(step: PerformedStep) -> PerformedStepData:
@@ -56,7 +93,7 @@ def _possible(told: Sequence[PerformedStepData]) -> list[Order]:
 def _reasons(order: Order, step: PerformedStep, data: PerformedStepData) -> list[str]:
     ids = {one.value for one in order.patient.identifiers.all()}
     references = data.references
-    start = order.scheduled_start or order.requested_start
+    start = _moment(order)
     checks = {
         "Study UID": any(
             r.study_instance_uid == order.study_instance_uid for r in references
