@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.urls import reverse
 
 from orders.models import DuplicateCandidate, HeldChange, Order
@@ -105,8 +105,15 @@ def _doubtful() -> Sequence[Item]:
 
 
 def _disagreeing() -> QuerySet[InboundMessage]:
+    """Not those that name another patient of an order: the file of whom they name is
+    not in doubt, and the change of the order is decided on its own page."""
+    of_order = HeldChange.objects.filter(
+        inbound=OuterRef("pk"),
+        state=HeldChange.State.OPEN,
+        reasons__contains=[HeldChange.Reason.PATIENT],
+    )
     return InboundMessage.objects.filter(
-        state=InboundState.PARKED, error_code__in=_IDENTITY
+        ~Exists(of_order), state=InboundState.PARKED, error_code__in=_IDENTITY
     )
 
 
@@ -147,7 +154,9 @@ def _merged() -> Sequence[Item]:
 
 
 def _waiting() -> QuerySet[HeldChange]:
-    return HeldChange.objects.filter(state=HeldChange.State.OPEN)
+    """Without those that are decided with their message, by comparing two people."""
+    found = HeldChange.objects.filter(state=HeldChange.State.OPEN)
+    return found.exclude(inbound__in=_disagreeing().values("pk"))
 
 
 def _held() -> Sequence[Item]:
