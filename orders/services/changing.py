@@ -52,6 +52,10 @@ _ANY_TIME = (
 )
 # A technologist who has checked the patient already must hear of these.
 _SAFETY = frozenset({"danger_code", "weight_kg"})
+CHANGED = (
+    "The ordering system changed the procedure or the side. Check the slot, and check "
+    "the patient anew."
+)
 LATE = "Late: older than what is known here, so not applied"
 
 
@@ -185,8 +189,7 @@ class _Change:
             event=Event.CHANGE_PROCEDURE,
             cause=cause,
             guard=guard,
-            detail="The ordering system changed the procedure or the side. Check the "
-            "slot, and check the patient anew.",
+            detail=CHANGED,
         )
 
     def _no_longer_fits(self) -> bool:

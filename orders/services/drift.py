@@ -12,7 +12,9 @@ from orders.exceptions import OrderError
 from orders.lifecycle import NOT_STARTED, ExamState
 from orders.models import HeldChange, Order, OrderEvent, Patient
 from orders.requests import OrderRequest, PatientRequest
-from orders.services.changing import change_order
+from orders.selectors import procedure_of
+from orders.services.changing import CHANGED, change_order
+from orders.services.completing import missing
 from orders.services.events import locked, note_on, save
 from radflow import unit
 from radflow.accounts.models import User
@@ -285,8 +287,8 @@ def _decide(change: HeldChange, state: HeldChange.State, note: str, by: Cause) -
     change.decided_by, change.decided_at = by.user, timezone.now()
     change.save()
     order = change.order
-    if order.needs_attention in (WHILE_RUNNING, WAITS) and not _waits(order):
-        order.needs_attention = ""
+    if order.needs_attention in _raised_by(change) and not _waits(change):
+        order.needs_attention = _what_it_lacks(order)
         save(order)
     note_on(
         order,
@@ -305,8 +307,21 @@ def _decide(change: HeldChange, state: HeldChange.State, note: str, by: Cause) -
     live.publish("reconciliation", change.pk)
 
 
-def _waits(order: Order) -> bool:
-    return order.held_changes.filter(state=State.OPEN, applied=False).exists()
+def _raised_by(change: HeldChange) -> tuple[str, ...]:
+    """The warnings that go with the decision."""
+    return (CHANGED,) if change.applied else (WHILE_RUNNING, WAITS)
+
+
+def _waits(change: HeldChange) -> bool:
+    """Whether another change speaks for the same warning."""
+    others = change.order.held_changes.filter(state=State.OPEN, applied=change.applied)
+    return others.exists()
+
+
+def _what_it_lacks(order: Order) -> str:
+    """Hidden by the warning until now, and still true."""
+    is_to_come = order.status in NOT_STARTED and not order.is_container
+    return missing(order, procedure_of(order)) if is_to_come else ""
 
 
 def _settle_message(change: HeldChange, asked: Asked, note: str, user: User) -> None:

@@ -13,8 +13,10 @@ from django.test.utils import CaptureQueriesContext
 
 from orders.cause import Cause
 from orders.lifecycle import Event
-from orders.models import HeldChange, Order
+from orders.models import HeldChange, Order, Procedure
+from orders.reconciliation.registry import kinds
 from orders.services import record_event
+from orders.services.changing import CHANGED
 from radflow.accounts.models import User
 from radflow.live.models import LiveEvent
 from radflow.messaging.drain import drain
@@ -322,6 +324,62 @@ def test_what_was_applied_is_only_marked_as_seen(
     assert decide(client, change, "accept") == 302
     assert Order.objects.get().procedure_code == "CTHEAD"
     assert last_inbound().state == "applied"
+
+
+def test_marked_as_seen_its_warning_goes(
+    order: Order, coordinator: User, client_for: Sign
+) -> None:
+    happens(order, Event.BOOK, Event.ARRIVE, Event.PREPARE)
+    other_exam()
+    order.refresh_from_db()
+    assert "changed the procedure" in order.needs_attention
+    decide(client_for(coordinator), HeldChange.objects.get(), "accept")
+    order.refresh_from_db()
+    assert order.needs_attention == ""
+
+
+def test_its_warning_stays_while_another_is_to_be_seen(
+    order: Order, coordinator: User, client_for: Sign
+) -> None:
+    happens(order, Event.BOOK, Event.ARRIVE, Event.PREPARE)
+    other_exam()
+    say("XO", obr="CTPA^CT pulmonary angiogram^99RADFLOW")
+    decide(client_for(coordinator), HeldChange.objects.earliest("id"), "accept")
+    order.refresh_from_db()
+    assert "changed the procedure" in order.needs_attention
+
+
+def test_what_the_exam_lacks_shows_again_once_the_change_was_seen(
+    order: Order, coordinator: User, client_for: Sign
+) -> None:
+    Procedure.objects.filter(code="CTHEAD").update(laterality="required")
+    happens(order, Event.BOOK, Event.ARRIVE, Event.PREPARE)
+    other_exam()
+    Order.objects.update(needs_attention=CHANGED)
+    decide(client_for(coordinator), HeldChange.objects.get(), "accept")
+    order.refresh_from_db()
+    assert "needs a side" in order.needs_attention
+
+
+def listed(name: str) -> int:
+    (kind,) = [one for one in kinds() if one.name == name]
+    assert len(kind.items()) == kind.count()
+    return kind.count()
+
+
+@pytest.mark.parametrize(
+    ("pid", "messages", "held"),
+    [
+        (STRANGER, 0, 1),
+        ("PID|1||700123^^^GENHOSP^MR||Okafor^Adaeze||19800514|F", 1, 0),
+    ],
+)
+def test_somebody_else_is_reconciled_once_where_it_can_be_decided(
+    order: Order, pid: str, messages: int, held: int
+) -> None:
+    assert say("XO", pid=pid) == "PATIENT_MISMATCH"
+    assert HeldChange.objects.count() == 1
+    assert (listed("messages"), listed("held")) == (messages, held)
 
 
 def test_a_corrected_message_marks_it_replayed(
