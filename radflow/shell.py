@@ -97,6 +97,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "site_name": settings.SITE_NAME,
         "demo": settings.DEMO,
         "scan_prefix": settings.SCAN_PREFIX,
+        "zone": settings.TIME_ZONE,
         "zone_label": now.tzname(),
         "server_now": now,
     }

@@ -12,17 +12,28 @@ const BAR_WIDTH = 52;
 
 const serverNow = Date.parse(metaValue("server-now"));
 const offset = Number.isNaN(serverNow) ? 0 : serverNow - Date.now();
-const [shift = "+0000", zoneLabel = "UTC"] = metaValue("zone").split(" ");
-const shiftMinutes = Number(shift.slice(0, 3)) * 60 + Number(shift[0] + shift.slice(3));
+// By the zone and not by today's shift: a page stays open over the night of the change.
+const parts = new Intl.DateTimeFormat("en-GB", {
+  timeZone: metaValue("zone") || "UTC",
+  hourCycle: "h23",
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+  timeZoneName: "short",
+});
 
 export const now = () => Date.now() + offset;
 
 const two = (number) => String(number).padStart(2, "0");
 
+const part = (at, wanted) => parts.formatToParts(at).find(({ type }) => type === wanted).value;
+
 /** HH:MM:SS in the site's zone. */
 export function wallClock(at = now()) {
-  return new Date(at + shiftMinutes * MINUTE).toISOString().slice(11, 19);
+  return ["hour", "minute", "second"].map((each) => part(at, each)).join(":");
 }
+
+const zoneLabel = (at) => part(at, "timeZoneName");
 
 export function elapsed(milliseconds) {
   const minutes = Math.max(0, Math.floor(milliseconds / MINUTE));
@@ -64,7 +75,7 @@ function showDue(element, at) {
 function tick() {
   const at = now();
   for (const clock of document.querySelectorAll("[data-clock]")) {
-    setText(clock, `${wallClock(at)} ${zoneLabel}`);
+    setText(clock, `${wallClock(at)} ${zoneLabel(at)}`);
   }
   document.querySelectorAll("time[data-since]").forEach((each) => showWait(each, at));
   document.querySelectorAll("time[data-due]").forEach((each) => showDue(each, at));

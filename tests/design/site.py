@@ -10,7 +10,7 @@ import mimetypes
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
@@ -76,6 +76,7 @@ def shell(theme: str) -> dict[str, Any]:
         "request": SimpleNamespace(user=user),
         "csrf_token": "token",
         "site_name": "Northgate General",
+        "zone": "UTC",
         "zone_label": "UTC",
         "demo": True,
         "server_now": timezone.now(),
@@ -99,6 +100,8 @@ class Answer:
 class Site:
     url: str = ""
     answers: dict[str, Callable[[], Answer]] = field(default_factory=dict)
+    now: datetime | None = None
+    zone: str = "UTC"
     asked: list[str] = field(default_factory=list)
     posted: list[dict[str, list[str]]] = field(default_factory=list)
 
@@ -112,9 +115,13 @@ class Site:
             "{% block scripts %}" + script + "{% endblock %}"
             "{% block content %}" + content + "{% endblock %}"
         )
-        html = engines["django"].from_string(source).render(shell("light"))
+        html = engines["django"].from_string(source).render(self._shell())
         self.answer("/page/", html)
         return f"{self.url}/page/"
+
+    def _shell(self) -> dict[str, Any]:
+        told = {"zone": self.zone} | ({"server_now": self.now} if self.now else {})
+        return shell("light") | told
 
     def render(self, query: dict[str, list[str]]) -> Answer:
         part = query.get("part", ["parts"])[0]
