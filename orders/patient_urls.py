@@ -14,5 +14,6 @@ urlpatterns = [
     path("duplicates/<int:candidate_id>/", duplicates.pair, name="duplicate"),
     path("duplicates/<int:candidate_id>/merge/", duplicates.merge, name="merge"),
     path("duplicates/<int:candidate_id>/dismiss/", duplicates.dismiss, name="dismiss"),
+    path("merges/", merges.journal, name="merges"),
     path("merges/<int:journal_id>/undo/", merges.undo, name="unmerge"),
 ]

@@ -10,6 +10,8 @@ from orders.selectors.orders import (
 from orders.selectors.patients import (
     MOST_FOUND,
     PatientSearch,
+    all_merges,
+    doubtful_merges_of,
     find_patients,
     links_of,
     merges_of,
@@ -33,7 +35,9 @@ __all__ = [
     "Found",
     "PatientSearch",
     "Related",
+    "all_merges",
     "code_of",
+    "doubtful_merges_of",
     "find_anything",
     "find_patients",
     "known_procedure",

@@ -16,6 +16,7 @@ from orders.models import (
     PatientLink,
     Visit,
 )
+from radflow.messaging.models import InboundMessage, InboundState
 
 MOST_FOUND = 50
 MOST_HELD = 500
@@ -93,6 +94,28 @@ def merges_of(patient: Patient) -> list[MergeJournal]:
         "survivor", "retired", "inbound__peer", "user", "undone_by"
     )
     return list(found.defer("inbound__raw", "inbound__ack_raw"))
+
+
+def all_merges() -> QuerySet[MergeJournal]:
+    """The whole journal, newest first, with both people and their identifiers."""
+    found = MergeJournal.objects.select_related(
+        "survivor", "retired", "inbound__peer", "user", "undone_by"
+    ).prefetch_related("survivor__identifiers", "retired__identifiers")
+    return found.defer("inbound__raw", "inbound__ack_raw").order_by("-id")
+
+
+def doubtful_merges_of(patient: Patient) -> list[InboundMessage]:
+    """Parked merges that name a number of this person, the oldest first.
+
+    The number may be another authority's: who compares sees both.
+    """
+    numbers = [f"P:{one.value}" for one in patient.identifiers.all()]
+    found = InboundMessage.objects.filter(
+        state=InboundState.PARKED,
+        error_code="MERGE_DOUBTFUL",
+        keys__overlap=numbers,
+    )
+    return list(found.defer("raw", "ack_raw").order_by("id")[:MOST_FOUND])
 
 
 def links_of(patient: Patient) -> list[PatientLink]:

@@ -6,14 +6,15 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods
 
 from orders.cause import Cause
 from orders.exceptions import OrderError
 from orders.models import MergeJournal, Order
-from orders.selectors import mrn_of_patient, since
+from orders.selectors import all_merges, mrn_of_patient, since
 from orders.services.unmerging import undo_merge
 from radflow.accounts.access import current_user, requires
 from radflow.accounts.roles import Capability
@@ -22,6 +23,24 @@ from radflow.audit import services as audit
 
 class UndoForm(forms.Form):
     reason = forms.CharField(max_length=300, widget=forms.Textarea(attrs={"rows": 2}))
+
+
+PAGE = 50
+
+
+@requires(Capability.VIEW_ORDERS)
+@require_GET
+def journal(request: HttpRequest) -> HttpResponse:
+    """Every merge and move there ever was, newest first."""
+    page = Paginator(all_merges(), PAGE).get_page(request.GET.get("page"))
+    seen = {pk for one in page for pk in (one.survivor_id, one.retired_id)}
+    audit.record_view(request, "merges_listed", detail={"patients": sorted(seen)})
+    context = {
+        "page": page,
+        "may_merge": current_user(request).may(Capability.SCHEDULE),
+    }
+    name = "_journal.html" if request.headers.get("X-Fragment") else "journal.html"
+    return render(request, f"orders/merges/{name}", context)
 
 
 @requires(Capability.SCHEDULE)

@@ -11,6 +11,7 @@ from orders.models import Patient
 from orders.selectors import (
     MOST_FOUND,
     PatientSearch,
+    doubtful_merges_of,
     find_patients,
     links_of,
     merges_of,
@@ -118,6 +119,7 @@ def _context(request: HttpRequest, patient: Patient) -> dict[str, Any]:
         "accounts": _accounts(visits),
         **_sourced(patient),
         "merges": merges_of(patient),
+        "doubtful": doubtful_merges_of(patient),
         "links": links_of(patient),
         "candidates": [_pair(patient, each) for each in open_candidates(patient)],
         "may_merge": current_user(request).may(Capability.SCHEDULE),

@@ -86,6 +86,24 @@ def test_a_doubtful_merge_is_made_by_a_person(
     assert order.patient.identifiers.filter(value="700888").exists()
 
 
+def test_a_doubtful_merge_is_told_on_the_page_of_whom_it_names(
+    parked: InboundMessage, interface_admin: User, coordinator: User, client_for: Sign
+) -> None:
+    head = "MSH|^~\\&|EHRX|GENHOSP|RADFLOW|RADDEPT|20261123||ADT^A40|M1|P|2.5.1"
+    other = "PID|1||700999^^^GENHOSP^MR||Brandt^Karl||19300101|M"
+    deliver(order_message(control_id="C3", placer="P3", pid=other))
+    pid = "PID|1||700123^^^GENHOSP^MR||Okafor^Ada||19800514|F"
+    deliver(f"{head}\rEVN||20261123\r{pid}\rMRG|700999^^^GENHOSP^MR\r".encode())
+    row = last_inbound()
+    assert row.error_code == "MERGE_DOUBTFUL"
+    for patient in Patient.objects.all():
+        address = f"/patients/{patient.pk}/"
+        page = client_for(interface_admin).get(address).content.decode()
+        assert f"/messages/in/{row.pk}/" in page
+        page = client_for(coordinator).get(address).content.decode()
+        assert f"/orders/conflicts/{row.pk}/" in page
+
+
 def test_only_who_schedules_decides(
     parked: InboundMessage, technologist: User, client_for: Sign
 ) -> None:

@@ -14,6 +14,7 @@ from orders.models import DuplicateCandidate, MergeJournal, Order, Patient
 from orders.requests import Identifier
 from orders.services import note
 from orders.services.merging import merge_by_hand
+from orders.services.unmerging import undo_merge
 from radflow.accounts.models import User
 from radflow.audit.models import AuditEntry
 from tests.factories import make_order, patient_request
@@ -153,3 +154,38 @@ def test_a_merge_is_taken_back_with_a_reason(desk: Client, coordinator: User) ->
     again = desk.post(address, {"reason": "Again"})
     assert again.status_code == 409
     assert "taken back already" in text_of(again)
+
+
+def test_every_merge_is_listed_newest_first_with_who_and_why(
+    desk: Client, coordinator: User
+) -> None:
+    journal, _ = merged()
+    page = desk.get("/patients/merges/")
+    assert f'href="/patients/merges/{journal.pk}/undo/"' in page.content.decode()
+    assert "Patients merged, test" in text_of(page)
+    undo_merge(journal_id=journal.pk, reason="Twins", cause=Cause(user=coordinator))
+    page = desk.get("/patients/merges/", headers={"X-Fragment": "1"})
+    assert f"by {coordinator.display_name}: Twins" in text_of(page)
+    assert "/undo/" not in page.content.decode()
+    assert b"<html" not in page.content
+    assert AuditEntry.objects.filter(action="merges_listed").count() == 2
+
+
+def test_programs_read_merges_and_pairs_of_a_person(
+    desk: Client, pair: DuplicateCandidate
+) -> None:
+    winner, loser = ordered("3").patient, ordered("4").patient
+    journal = merge_by_hand(
+        survivor_id=winner.pk, retired_id=loser.pk, cause=Cause(actor="test")
+    )
+    merges = "/api/v1/merges/"
+    assert desk.get(merges, {"undone": "true"}).json()["results"] == []
+    (found,) = desk.get(merges, {"patient": journal.retired_id}).json()["results"]
+    assert (found["id"], found["by"], found["undone_by"]) == (journal.pk, "test", "")
+    assert desk.post(merges, {}).status_code == 405
+    (found,) = desk.get(
+        "/api/v1/duplicates/", {"patient": pair.first_id, "state": "open"}
+    ).json()["results"]
+    assert found["reasons"] == ["same birth date"]
+    seen = AuditEntry.objects.filter(action="duplicates_listed")
+    assert seen.count() == 1
