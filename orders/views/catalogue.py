@@ -142,7 +142,8 @@ def _import_page(
 def unmapped(request: HttpRequest) -> HttpResponse:
     """Codes that nobody here knows, those most wait for first."""
     context = {"unknown": unknown_codes()[:MOST]}
-    return render(request, "orders/catalogue/unmapped.html", context)
+    name = "_unmapped.html" if request.headers.get("X-Fragment") else "unmapped.html"
+    return render(request, f"orders/catalogue/{name}", context)
 
 
 @requires(Capability.SCHEDULE)
@@ -166,11 +167,15 @@ def map_one(request: HttpRequest) -> HttpResponse:
     except NotMapped as error:
         form.add_error(None, error.text)
         return _map_page(request, entry, form, status=409)
-    told = f"{done.orders} orders released, {done.scheduled} of them scheduled"
-    messages.success(
-        request, f"Code mapped: {told}, {done.messages} messages replayed."
-    )
+    released = f"{_counted(done.orders, 'order')} released"
+    replayed = f"{_counted(done.messages, 'message')} replayed"
+    told = f"{released}, {done.scheduled} scheduled, {replayed}"
+    messages.success(request, f"Code mapped: {told}.")
     return redirect("catalogue:unmapped")
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _entry(request: HttpRequest) -> Unknown:

@@ -140,10 +140,13 @@ def test_mapping_a_code_releases_its_orders(page: Client) -> None:
     deliver(order_message(obr="ZZ9^Lungs^LOCAL"))
     assert b"1 code nobody here knows" in page.get("/catalogue/").content
     assert b"ZZ9" in page.get("/catalogue/unmapped/").content
+    part = page.get("/catalogue/unmapped/", headers={"X-Fragment": "1"}).content
+    assert (b"ZZ9" in part, b"<html" in part) == (True, False)
     address = f"/catalogue/unmapped/map/?peer={peer.pk}&code=ZZ9&system=LOCAL"
     assert page.get(address).status_code == 200
     ct = Procedure.objects.get(code="CTPA")
-    assert page.post(address, {"procedure": ct.pk}).status_code == 302
+    done = page.post(address, {"procedure": ct.pk}, follow=True).content
+    assert b"1 order released, 0 scheduled, 0 messages replayed" in done
     assert Order.objects.get().modality == "CT"
     assert ProcedureAlias.objects.get().peer == peer
     assert page.get(address).status_code == 404
