@@ -83,7 +83,8 @@ def pairs(request: HttpRequest) -> HttpResponse:
         "pairs": [(each, _mrn(each.first), _mrn(each.second)) for each in shown],
         "is_more": len(found) > MOST_SHOWN,
     }
-    return render(request, "orders/merges/pairs.html", context)
+    name = "_pairs.html" if request.headers.get("X-Fragment") else "pairs.html"
+    return render(request, f"orders/merges/{name}", context)
 
 
 def _mrn(patient: Patient) -> str:
