@@ -15,6 +15,7 @@ from orders.hl7.persons import Named, named_by
 from orders.identity import fold
 from orders.models import Patient
 from orders.services.resolving import take_as_other, take_as_same
+from orders.views.differences import value_in_words
 from radflow.accounts.access import current_user, requires
 from radflow.accounts.roles import Capability
 from radflow.audit import services as audit
@@ -104,7 +105,11 @@ def _page(
 
 def _lines(named: Named) -> list[Line]:
     found = [
-        Line(label, getattr(named.person, n), [getattr(p, n) for p in named.on_file])
+        Line(
+            label,
+            value_in_words(n, getattr(named.person, n)),
+            [value_in_words(n, getattr(patient, n)) for patient in named.on_file],
+        )
         for label, n in _LINES
     ]
     said = ", ".join(

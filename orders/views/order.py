@@ -15,8 +15,9 @@ from orders.selectors import (
 )
 from orders.views import facts
 from orders.views.acts import Act, acts_for
+from orders.views.differences import Told, told
 from orders.views.origins import lines
-from orders.views.timeline import SHOWN, entries, track
+from orders.views.timeline import SHOWN, booking_of, entries, track
 from radflow.accounts.access import current_user, requires
 from radflow.accounts.roles import Capability
 from radflow.audit import services as audit
@@ -54,6 +55,7 @@ def _context(request: HttpRequest, order: Order) -> dict[str, Any]:
         "show": show if show in SHOWN else "",
         "track": track(order, events),
         "held": _held(order),
+        "booking": booking_of(order, events),
         "related": related_to(order),
         "acts": _acts(request, order),
         **_lines(order),
@@ -65,9 +67,9 @@ def _acts(request: HttpRequest, order: Order) -> list[tuple[str, Act]]:
     return acts_for(order) if may else []
 
 
-def _held(order: Order) -> list[HeldChange]:
+def _held(order: Order) -> list[Told]:
     waiting = order.held_changes.filter(state=HeldChange.State.OPEN)
-    return list(waiting.select_related("inbound__peer").defer("inbound__raw"))
+    return told(waiting.select_related("inbound__peer").defer("inbound__raw"))
 
 
 def _lines(order: Order) -> dict[str, Any]:

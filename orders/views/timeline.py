@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+
+from django.utils import timezone
 
 from orders.lifecycle import ExamState
 from orders.models import Order, OrderEvent
@@ -138,3 +141,12 @@ def track(order: Order, events: list[OrderEvent]) -> list[Milestone]:
     final = [e.at for e in events if e.kind == Kind.REPORT and "inal" in e.title]
     report = Milestone("Final", final[-1] if final else None, bool(final))
     return [*line, report]
+
+
+def booking_of(order: Order, events: Sequence[OrderEvent]) -> OrderEvent | None:
+    """The latest entry that gave the order the slot it has now."""
+    if order.scheduled_start is None:
+        return None
+    slot = f"{timezone.localtime(order.scheduled_start):%d %b %Y %H:%M}"
+    gave = [one for one in events if one.detail.startswith(slot)]
+    return gave[-1] if gave else None

@@ -19,9 +19,10 @@ from radflow.accounts.models import User
 from radflow.audit.models import AuditEntry
 from radflow.messaging.models import InboundMessage
 from tests.door import deliver, last_inbound, order_message
-from tests.factories import make_order
+from tests.factories import StationFactory, make_order
 from tests.worklist.pages.markup import text_of
 from worklist.models import DicomExchange, WorklistServed
+from worklist.services import book_step
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -117,7 +118,7 @@ def test_an_identity_in_doubt_and_held_changes_stand_above_everything(
     text = text_of(desk.get(f"/orders/{order.pk}/"))
     assert "Whose order is this? Another birth date." in text
     assert (
-        "A change waits for a decision. Side: LEFT here, the message says RIGHT" in text
+        "A change waits for a decision. Side: Left here, the message says Right" in text
     )
 
 
@@ -246,3 +247,14 @@ def test_a_change_by_message_is_told_with_what_was_before(
     assert order.laterality == "RIGHT"
     text = text_of(desk.get(f"/orders/{order.pk}/"))
     assert "RIGHT , changed from LEFT" in text
+
+
+def test_the_slot_says_who_booked_it(
+    desk: Client, order: Order, coordinator: User
+) -> None:
+    station = StationFactory.create(modality=order.modality)
+    cause = Cause(user=coordinator)
+    start = timezone.now().replace(microsecond=0) + timedelta(hours=3)
+    book_step(order_id=order.pk, room_id=station.room_id, start=start, cause=cause)
+    text = text_of(desk.get(f"/orders/{order.pk}/"))
+    assert f"booked by {coordinator.display_name}" in text
