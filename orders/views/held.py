@@ -19,6 +19,7 @@ from orders.services.drift import (
     may_be_accepted,
     reject_change,
 )
+from orders.views.differences import told
 from radflow.accounts.access import current_user, requires
 from radflow.accounts.models import User
 from radflow.accounts.roles import Capability
@@ -50,7 +51,8 @@ def changes(request: HttpRequest) -> HttpResponse:
     audit.record_view(
         request, "held_changes_listed", detail={"changes": [one.pk for one in found]}
     )
-    return render(request, "orders/held/list.html", {"changes": found})
+    name = "_list.html" if request.headers.get("X-Fragment") else "list.html"
+    return render(request, f"orders/held/{name}", {"changes": found})
 
 
 @requires(Capability.VIEW_ORDERS)
@@ -100,6 +102,7 @@ def _page(
     user = current_user(request)
     context = {
         "change": found,
+        "differences": told([found])[0].differences,
         "order": order,
         "patient": order.patient,
         "mrn": mrn_of(order),
@@ -109,4 +112,5 @@ def _page(
         "may_edit": user.may(Capability.MANAGE_INTERFACES),
         "may_be_accepted": may_be_accepted(found),
     }
-    return render(request, "orders/held/detail.html", context, status=status)
+    name = "_change.html" if request.headers.get("X-Fragment") else "detail.html"
+    return render(request, f"orders/held/{name}", context, status=status)

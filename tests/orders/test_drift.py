@@ -471,3 +471,43 @@ def count_of(client: Client) -> int:
     with CaptureQueriesContext(connection) as found:
         assert client.get("/orders/held/").status_code == 200
     return len(found)
+
+
+def test_differences_are_told_in_words_where_they_are_decided(
+    order: Order, coordinator: User, client_for: Sign
+) -> None:
+    client = client_for(coordinator)
+    say("XO", pid=STRANGER)
+    change = HeldChange.objects.get()
+    for address in (f"/orders/held/{change.pk}/", f"/orders/{order.pk}/"):
+        text = client.get(address).content.decode()
+        assert "01-Jan-1930" in text
+        assert "19300101" not in text
+        assert "<bdi>M</bdi>" not in text
+
+
+def test_a_code_is_told_with_its_text(
+    order: Order, coordinator: User, client_for: Sign
+) -> None:
+    Procedure.objects.filter(code="CTHEAD").update(text="CT head")
+    other_exam()
+    change = HeldChange.objects.get()
+    page = client_for(coordinator).get(f"/orders/held/{change.pk}/")
+    assert b"CT head (CTHEAD)" in page.content
+
+
+def test_open_pages_of_held_changes_refresh_their_live_part(
+    order: Order, coordinator: User, client_for: Sign
+) -> None:
+    client = client_for(coordinator)
+    other_exam()
+    change = HeldChange.objects.get()
+    for address in ("/orders/held/", f"/orders/held/{change.pk}/"):
+        whole = client.get(address).content.decode()
+        assert f'data-live-url="{address}"' in whole
+        part = client.get(address, headers={"X-Fragment": "1"}).content.decode()
+        assert "<html" not in part
+        assert "Procedure" in part
+    decide(client, change, "accept")
+    part = client.get(f"/orders/held/{change.pk}/", headers={"X-Fragment": "1"})
+    assert b"Accepted" in part.content
