@@ -1,9 +1,17 @@
 from __future__ import annotations
 
-import django_filters
-from django.db.models import QuerySet
+from typing import Any
 
-from orders.models import Order, Patient, PatientIdentifier
+import django_filters
+from django.db.models import Model, Q, QuerySet
+
+from orders.models import (
+    DuplicateCandidate,
+    MergeJournal,
+    Order,
+    Patient,
+    PatientIdentifier,
+)
 
 
 class OrderFilter(django_filters.FilterSet):
@@ -45,3 +53,31 @@ class PatientFilter(django_filters.FilterSet):
     ) -> QuerySet[Patient]:
         """Belongs to `identifier`: both must hold for one number."""
         return patients
+
+
+class _OfPatient(django_filters.FilterSet):
+    """`patient` is our row number, on either side."""
+
+    patient = django_filters.NumberFilter(method="by_patient")
+    sides: tuple[str, str]
+
+    def by_patient(self, rows: QuerySet[Model], name: str, value: int) -> Any:
+        one, other = self.sides
+        return rows.filter(Q(**{one: value}) | Q(**{other: value}))
+
+
+class MergeFilter(_OfPatient):
+    sides = ("survivor", "retired")
+    undone = django_filters.BooleanFilter("undone_at", "isnull", exclude=True)
+
+    class Meta:
+        model = MergeJournal
+        fields = ["kind", "event"]
+
+
+class DuplicateFilter(_OfPatient):
+    sides = ("first", "second")
+
+    class Meta:
+        model = DuplicateCandidate
+        fields = ["state"]

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import django_filters
-from django.db.models import Model, Q, QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ReadOnlyModelViewSet
 
+from orders.api.filters import DuplicateFilter, MergeFilter
 from orders.api.patients import MergeSerializer
 from orders.models import DuplicateCandidate, MergeJournal
 from orders.selectors import all_merges
@@ -60,34 +59,6 @@ class DuplicateSerializer(serializers.ModelSerializer[DuplicateCandidate]):
 
     def get_decided_by(self, pair: DuplicateCandidate) -> str:
         return _name(pair.decided_by)
-
-
-class _OfPatient(django_filters.FilterSet):
-    """`patient` is our row number, on either side."""
-
-    patient = django_filters.NumberFilter(method="by_patient")
-    sides: tuple[str, str]
-
-    def by_patient(self, rows: QuerySet[Model], name: str, value: int) -> Any:
-        one, other = self.sides
-        return rows.filter(Q(**{one: value}) | Q(**{other: value}))
-
-
-class MergeFilter(_OfPatient):
-    sides = ("survivor", "retired")
-    undone = django_filters.BooleanFilter("undone_at", "isnull", exclude=True)
-
-    class Meta:
-        model = MergeJournal
-        fields = ["kind", "event"]
-
-
-class DuplicateFilter(_OfPatient):
-    sides = ("first", "second")
-
-    class Meta:
-        model = DuplicateCandidate
-        fields = ["state"]
 
 
 @extend_schema(tags=["patients"])
