@@ -1,16 +1,28 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from reports.models import Category, Method, SectionCode
+
+
+def _shown(choices: Iterable[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
+    return [(value, _(label)) for value, label in choices]
 
 
 class CriticalForm(forms.Form):
     """Flag a finding; the clock starts when it is sent."""
 
-    category = forms.TypedChoiceField(choices=Category.choices, coerce=int)
+    category = forms.TypedChoiceField(
+        label=_("Category"), choices=_shown(Category.choices), coerce=int
+    )
     finding = forms.CharField(
-        max_length=500, help_text="As you would say it on the phone"
+        label=_("Finding"),
+        max_length=500,
+        help_text=_("As you would say it on the phone"),
     )
 
 
@@ -19,7 +31,7 @@ class SignForm(CriticalForm):
 
     use_required_attribute = False
     version = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
-    critical = forms.BooleanField(required=False, label="The findings are critical")
+    critical = forms.BooleanField(required=False, label=_("The findings are critical"))
 
     def clean(self) -> dict[str, object]:
         """Category and finding are asked for only when the box is ticked."""
@@ -31,17 +43,19 @@ class SignForm(CriticalForm):
 
 class AcknowledgeForm(forms.Form):
     person = forms.CharField(
-        max_length=120, label="Spoken to", help_text="The person who can act, no relay"
+        max_length=120,
+        label=_("Spoken to"),
+        help_text=_("The person who can act, no relay"),
     )
-    method = forms.ChoiceField(choices=Method.choices, label="How")
+    method = forms.ChoiceField(choices=_shown(Method.choices), label=_("How"))
     read_back = forms.BooleanField(
-        label="They repeated patient, finding and side",
+        label=_("They repeated patient, finding and side"),
         error_messages={
-            "required": "Without read-back it is only delivered, not acknowledged."
+            "required": _("Without read-back it is only delivered, not acknowledged.")
         },
     )
     note = forms.CharField(
-        required=False, widget=forms.Textarea(attrs={"rows": 2}), label="Note"
+        required=False, widget=forms.Textarea(attrs={"rows": 2}), label=_("Note")
     )
 
 

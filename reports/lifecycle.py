@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.db.models import TextChoices
+from django.utils.translation import gettext_noop
 
 from radflow.fsm import IllegalTransition, next_state, read_matrix
 
@@ -12,14 +13,14 @@ from radflow.fsm import IllegalTransition, next_state, read_matrix
 class ReportState(TextChoices):
     """Standards.md section 5.2; none again where a draft or dictation is dropped."""
 
-    NONE = "none", "No report"
-    DRAFT = "draft", "Draft"
-    DICTATED = "dictated", "Dictated"
-    PRELIMINARY = "preliminary", "Preliminary"
-    FINAL = "final", "Final"
-    CORRECTED = "corrected", "Corrected"
-    ADDENDED = "addended", "Addended"
-    WITHDRAWN = "withdrawn", "Withdrawn"
+    NONE = "none", gettext_noop("No report")
+    DRAFT = "draft", gettext_noop("Draft")
+    DICTATED = "dictated", gettext_noop("Dictated")
+    PRELIMINARY = "preliminary", gettext_noop("Preliminary")
+    FINAL = "final", gettext_noop("Final")
+    CORRECTED = "corrected", gettext_noop("Corrected")
+    ADDENDED = "addended", gettext_noop("Addended")
+    WITHDRAWN = "withdrawn", gettext_noop("Withdrawn")
 
 
 class ReportEvent(TextChoices):
@@ -87,12 +88,12 @@ def decide(
 class CaseState(TextChoices):
     """Standards.md section 9. `overdue` is not a state: it is read off the clock."""
 
-    PENDING = "pending", "Pending"
-    NOTIFYING = "notifying", "Notifying"
-    DELIVERED = "delivered", "Delivered"
-    ACKNOWLEDGED = "acknowledged", "Acknowledged"
-    CLOSED = "closed", "Closed"
-    RETRACTED = "retracted", "Retracted"
+    PENDING = "pending", gettext_noop("Pending")
+    NOTIFYING = "notifying", gettext_noop("Notifying")
+    DELIVERED = "delivered", gettext_noop("Delivered")
+    ACKNOWLEDGED = "acknowledged", gettext_noop("Acknowledged")
+    CLOSED = "closed", gettext_noop("Closed")
+    RETRACTED = "retracted", gettext_noop("Retracted")
 
 
 class CaseEvent(TextChoices):

@@ -6,6 +6,7 @@ from collections import Counter
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.utils.translation import gettext
 
 from radflow.dicom.statuses import ATTRIBUTE_LIST_WARNING, CANCELLED, SUCCESS
 from radflow.messaging.channels.channel import Channel, ChannelState
@@ -20,9 +21,12 @@ _MPPS = (DicomExchange.Kind.CREATE, DicomExchange.Kind.SET)
 
 def dicom_channels(now: datetime) -> list[Channel]:
     names = [station.name for station in stations()]
-    scanners = f"{len(names)} scanners, port {settings.DICOM_PORT}"
+    scanners = gettext("%(number)s scanners, port %(port)s") % {
+        "number": len(names),
+        "port": settings.DICOM_PORT,
+    }
     return [
-        _channel("dicom-worklist", "Worklist", scanners, _FIND, now),
+        _channel("dicom-worklist", gettext("Worklist"), scanners, _FIND, now),
         _channel("dicom-mpps", "MPPS", ", ".join(names) or scanners, _MPPS, now),
     ]
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from orders.lifecycle import ExamState
 from worklist.models import Room, VerificationMethod
@@ -13,7 +14,7 @@ from worklist.reasons import DISCONTINUATION_REASONS
 from worklist.selectors import BoardFilter
 
 ANY_DAY = "any"
-_DAYS = [("", "Today"), ("tomorrow", "Tomorrow"), (ANY_DAY, "Any day")]
+_DAYS = [("", _("Today")), ("tomorrow", _("Tomorrow")), (ANY_DAY, _("Any day"))]
 
 
 class BoardForm(forms.Form):
@@ -26,7 +27,7 @@ class BoardForm(forms.Form):
 
     def __init__(self, data: Any, modalities: Iterable[str]) -> None:
         super().__init__(data)
-        choices = [("", "All"), *((name, name) for name in modalities)]
+        choices = [("", _("All")), *((name, name) for name in modalities)]
         self.fields["modality"] = forms.ChoiceField(required=False, choices=choices)
 
     def wanted(self) -> BoardFilter:
@@ -52,14 +53,17 @@ def _day(chosen: str) -> date | None:
 class ScheduleForm(forms.Form):
     """Where and when; local time. `version` is the order as the person saw it."""
 
-    room = forms.ModelChoiceField(Room.objects.none(), empty_label=None)
+    room = forms.ModelChoiceField(
+        Room.objects.none(), empty_label=None, label=_("Room")
+    )
     date = forms.DateField(
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        label=_("Date"),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
     time = forms.TimeField(
-        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+        label=_("Time"), widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
     )
-    duration = forms.IntegerField(min_value=5, max_value=600, label="Minutes")
+    duration = forms.IntegerField(min_value=5, max_value=600, label=_("Minutes"))
     version = forms.IntegerField(widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, rooms: Iterable[Room], **kwargs: Any) -> None:
@@ -74,14 +78,19 @@ class ScheduleForm(forms.Form):
         return timezone.make_aware(moment)
 
 
+def _reasons() -> list[tuple[str, Any]]:
+    return [(code, _(text)) for code, text in DISCONTINUATION_REASONS.items()]
+
+
 class DiscontinueForm(forms.Form):
     """The reason is a code of CID 9300."""
 
     reason = forms.ChoiceField(
-        choices=[("", "Choose a reason"), *DISCONTINUATION_REASONS.items()],
+        label=_("Reason"),
+        choices=[("", _("Choose a reason")), *_reasons()],
         widget=forms.Select(attrs={"autofocus": True}),
     )
-    comment = forms.CharField(required=False, max_length=300)
+    comment = forms.CharField(label=_("Comment"), required=False, max_length=300)
 
 
 class GateForm(forms.Form):
@@ -105,7 +114,7 @@ class BeginForm(forms.Form):
     verification = forms.IntegerField()
     side = forms.BooleanField(
         required=False,
-        error_messages={"required": "Confirm the side with the patient first."},
+        error_messages={"required": _("Confirm the side with the patient first.")},
     )
 
     def __init__(self, data: Any, *, has_side: bool) -> None:

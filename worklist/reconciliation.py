@@ -8,12 +8,14 @@ from datetime import timedelta
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
 
 from orders.lifecycle import ExamState
 from orders.models import Order, OrderEvent
 from orders.reconciliation.kinds import order_item, with_people
 from orders.reconciliation.registry import MOST, Action, Item, Kind, register
 from radflow.accounts.roles import Capability
+from radflow.accounts.templatetags.display import attention
 from worklist.models import PerformedStep
 from worklist.selectors.candidates import candidates_for, steps_for
 
@@ -28,36 +30,36 @@ def connect() -> None:
     for kind in (
         Kind(
             "unlinked",
-            "Images without order",
-            "A scanner worked on an exam that fits no order here.",
+            gettext_noop("Images without order"),
+            gettext_noop("A scanner worked on an exam that fits no order here."),
             _unlinked,
             lambda: _strangers().count(),
         ),
         Kind(
             "imageless",
-            "Orders without images",
-            "Ended for an hour or more, and no series was told of.",
+            gettext_noop("Orders without images"),
+            gettext_noop("Ended for an hour or more, and no series was told of."),
             _without_images,
             lambda: _imageless().count(),
         ),
         Kind(
             "after-cancel",
-            "Performed after cancel",
-            "The scanner began although the order had ended.",
+            gettext_noop("Performed after cancel"),
+            gettext_noop("The scanner began although the order had ended."),
             _after_cancel,
             lambda: _revived().count(),
         ),
         Kind(
             "abandoned",
-            "Abandoned in progress",
-            "Begun four hours ago or more, and not ended.",
+            gettext_noop("Abandoned in progress"),
+            gettext_noop("Begun four hours ago or more, and not ended."),
             _abandoned,
             lambda: _running().count(),
         ),
         Kind(
             "missed",
-            "Never begun",
-            "The slot passed half a day ago or more.",
+            gettext_noop("Never begun"),
+            gettext_noop("The slot passed half a day ago or more."),
             _missed,
             lambda: _passed().count(),
         ),
@@ -74,23 +76,34 @@ def _unlinked() -> Sequence[Item]:
     best = candidates_for(steps)
     return [
         Item(
-            title=f"{step.station_ae_title or 'A scanner'}, {step.series_count} series",
+            title=_told(step),
             since=step.started_at,
             action=Action(
-                "Compare and link", reverse("worklist:unlinked", args=(step.pk,))
+                gettext("Compare and link"),
+                reverse("worklist:unlinked", args=(step.pk,)),
             ),
-            detail=step.mismatch,
+            detail=gettext(step.mismatch) if step.mismatch else "",
             proposal=_named(best.get(step.pk)),
         )
         for step in steps
     ]
 
 
+def _told(step: PerformedStep) -> str:
+    return gettext("%(scanner)s, %(number)s series") % {
+        "scanner": step.station_ae_title or gettext("A scanner"),
+        "number": step.series_count,
+    }
+
+
 def _named(found: list[tuple[Order, list[str]]] | None) -> str:
     if not found:
-        return "No order fits"
+        return gettext("No order fits")
     order, reasons = found[0]
-    return f"Accession {order.accession_number}: {', '.join(reasons)}"
+    return gettext("Accession %(number)s: %(reasons)s") % {
+        "number": order.accession_number,
+        "reasons": ", ".join(gettext(reason) for reason in reasons),
+    }
 
 
 def _page(label: str, name: str, pk: int) -> Action:
@@ -98,7 +111,7 @@ def _page(label: str, name: str, pk: int) -> Action:
 
 
 def _order(order: Order) -> Action:
-    return Action("Open the order", reverse("orders:detail", args=(order.pk,)))
+    return Action(gettext("Open the order"), reverse("orders:detail", args=(order.pk,)))
 
 
 def _imageless() -> QuerySet[Order]:
@@ -114,10 +127,13 @@ def _without_images() -> Sequence[Item]:
     return [
         order_item(
             order,
-            "No images",
+            gettext("No images"),
             _link(order, likely) or _order(order),
-            detail="Ask the scanner to send its report again, or link its images.",
-            proposal=_likely(order, likely) or "No images without order fit",
+            detail=gettext(
+                "Ask the scanner to send its report again, or link its images."
+            ),
+            proposal=_likely(order, likely)
+            or gettext("No images without order fit"),
         )
         for order in orders
     ]
@@ -130,9 +146,15 @@ def _likely(order: Order, likely: Likely) -> str:
     if order.pk not in likely:
         return ""
     step, reasons = likely[order.pk]
-    station = step.station_ae_title or "A scanner"
-    images = f"{step.series_count} series, {step.instance_count} images"
-    return f"Images of {station}, {images}: {', '.join(reasons)}"
+    said = gettext(
+        "Images of %(scanner)s, %(series)s series, %(images)s images: %(reasons)s"
+    )
+    return said % {
+        "scanner": step.station_ae_title or gettext("A scanner"),
+        "series": step.series_count,
+        "images": step.instance_count,
+        "reasons": ", ".join(gettext(reason) for reason in reasons),
+    }
 
 
 def _link(order: Order, likely: Likely) -> Action | None:
@@ -140,10 +162,10 @@ def _link(order: Order, likely: Likely) -> Action | None:
     if order.pk not in likely:
         return None
     return Action(
-        "Compare and link",
+        gettext("Compare and link"),
         reverse("worklist:unlinked", args=(likely[order.pk][0].pk,)),
         needs=Capability.SCHEDULE,
-        otherwise="A coordinator links the images",
+        otherwise=gettext("A coordinator links the images"),
     )
 
 
@@ -161,13 +183,14 @@ def _after_cancel() -> Sequence[Item]:
     return [
         order_item(
             order,
-            "Scanned after it had ended",
+            gettext("Scanned after it had ended"),
             Action(
-                "Look, then mark as seen",
+                gettext("Look, then mark as seen"),
                 reverse("orders:act", args=(order.pk, "seen")),
             ),
             detail=order.needs_attention,
             proposal=_likely(order, likely),
+            detail=attention(order.needs_attention),
         )
         for order in orders
     ]
@@ -189,9 +212,20 @@ def _abandoned() -> Sequence[Item]:
             or _page("End or discontinue", "discontinue", order.pk),
             detail=f"{order.room_name or order.station_ae_title}: ask there.",
             proposal=_likely(order, likely),
+            gettext("Still in progress"),
+            Action(
+                gettext("End or discontinue"),
+                reverse("worklist:discontinue", args=(order.pk,)),
+            ),
+            detail=_ask_there(order),
         )
         for order in orders
     ]
+
+
+def _ask_there(order: Order) -> str:
+    where = order.room_name or order.station_ae_title
+    return gettext("%(where)s: ask there.") % {"where": where}
 
 
 def _passed() -> QuerySet[Order]:
@@ -205,9 +239,10 @@ def _missed() -> Sequence[Item]:
     return [
         order_item(
             order,
-            "Slot passed",
+            gettext("Slot passed"),
             Action(
-                "Move or free the slot", reverse("worklist:schedule", args=(order.pk,))
+                gettext("Move or free the slot"),
+                reverse("worklist:schedule", args=(order.pk,)),
             ),
         )
         for order in with_people(_passed())[:MOST]

@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext_noop
 
 from orders.models import Order
 from radflow.accounts.roles import Role
@@ -13,16 +14,16 @@ from reports.models.report import Report
 class Category(models.IntegerChoices):
     """ACR actionable findings work group; 1 and 2 are critical."""
 
-    EMERGENT = 1, "Category 1"
-    URGENT = 2, "Category 2"
-    FOLLOW_UP = 3, "Category 3"
+    EMERGENT = 1, gettext_noop("Category 1")
+    URGENT = 2, gettext_noop("Category 2")
+    FOLLOW_UP = 3, gettext_noop("Category 3")
 
 
 class Method(models.TextChoices):
-    PHONE = "phone", "Phone"
-    IN_PERSON = "in_person", "In person"
-    SECURE_MESSAGE = "secure_message", "Secure message"
-    RADFLOW = "radflow", "In radflow"
+    PHONE = "phone", gettext_noop("Phone")
+    IN_PERSON = "in_person", gettext_noop("In person")
+    SECURE_MESSAGE = "secure_message", gettext_noop("Secure message")
+    RADFLOW = "radflow", gettext_noop("In radflow")
 
 
 class CriticalCase(models.Model):

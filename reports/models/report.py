@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext_noop
 
 from orders.models import Order
 from reports.lifecycle import ReportState
@@ -11,12 +12,12 @@ from reports.lifecycle import ReportState
 class SectionCode(models.TextChoices):
     """LOINC codes of the sections, in the order they are sent (section 3.7)."""
 
-    EXAM_DESCRIPTION = "55111-9", "Exam description"
-    INDICATIONS = "18785-6", "Clinical indications"
-    COMPARISON = "18834-2", "Comparison"
-    FINDINGS = "59776-5", "Findings"
-    IMPRESSION = "19005-8", "Impression"
-    RECOMMENDATIONS = "18783-1", "Recommendations"
+    EXAM_DESCRIPTION = "55111-9", gettext_noop("Exam description")
+    INDICATIONS = "18785-6", gettext_noop("Clinical indications")
+    COMPARISON = "18834-2", gettext_noop("Comparison")
+    FINDINGS = "59776-5", gettext_noop("Findings")
+    IMPRESSION = "19005-8", gettext_noop("Impression")
+    RECOMMENDATIONS = "18783-1", gettext_noop("Recommendations")
 
 
 class Report(models.Model):

@@ -7,6 +7,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
 
 from orders import services as orders
 from orders.cause import Cause
@@ -24,6 +25,16 @@ from reports.services.ladder import hasten, make_ladder
 from reports.services.locking import lock_case, lock_order
 
 FINDING_LENGTH = 500
+# Kept in English; the timeline says it in the reader's language.
+_FLAGGED = {
+    Category.EMERGENT: gettext_noop("Critical finding flagged, Category 1"),
+    Category.URGENT: gettext_noop("Critical finding flagged, Category 2"),
+    Category.FOLLOW_UP: gettext_noop("Critical finding flagged, Category 3"),
+}
+_RAISED = {
+    Category.EMERGENT: gettext_noop("Critical finding: raised to category 1"),
+    Category.URGENT: gettext_noop("Critical finding: raised to category 2"),
+}
 
 
 @transaction.atomic
@@ -55,7 +66,7 @@ def open_case(
     )
     make_ladder(case, minutes)
     record(case, "opened", Category(category).label, user)
-    tell_timeline(case, f"Critical finding flagged, {Category(category).label}", user)
+    tell_timeline(case, _FLAGGED[Category(category)], user)
     return case
 
 
@@ -63,16 +74,19 @@ def _target(category: int) -> float:
     try:
         return float(settings.CRITICAL_TARGET_MINUTES[category])
     except KeyError:
-        raise CaseRefused("Choose a category.", code="CATEGORY_UNKNOWN") from None
+        raise CaseRefused(
+            gettext("Choose a category."), code="CATEGORY_UNKNOWN"
+        ) from None
 
 
 def _checked(finding: str) -> str:
     finding = finding.strip()
     if not finding:
-        raise CaseRefused("Say what was found.", code="FINDING_EMPTY")
+        raise CaseRefused(gettext("Say what was found."), code="FINDING_EMPTY")
     if len(finding) > FINDING_LENGTH:
         raise CaseRefused(
-            f"Say it in {FINDING_LENGTH} characters; the report has room for more.",
+            gettext("Say it in %(number)s characters; the report has room for more.")
+            % {"number": FINDING_LENGTH},
             code="FINDING_LONG",
         )
     return finding
@@ -88,7 +102,7 @@ def _raised(case_id: int, category: int, user: User) -> CriticalCase:
     save(case)
     text = f"Raised to {Category(category).label}"
     record(case, "raised", text, user)
-    tell_timeline(case, f"Critical finding: {text.lower()}", user)
+    tell_timeline(case, _RAISED[Category(category)], user)
     return case
 
 
@@ -114,15 +128,19 @@ def acknowledge_case(
     """
     case = lock_case(case_id)
     if not user.may(Capability.ACKNOWLEDGE_CASE):
-        raise CaseRefused("Your role may not acknowledge.", code="NOT_ALLOWED")
+        raise CaseRefused(gettext("Your role may not acknowledge."), code="NOT_ALLOWED")
     if not person.strip():
-        raise CaseRefused("Name the person who was told.", code="PERSON_MISSING")
+        raise CaseRefused(
+            gettext("Name the person who was told."), code="PERSON_MISSING"
+        )
     if method not in Method.values:
-        raise CaseRefused("Say how they were told.", code="METHOD_MISSING")
+        raise CaseRefused(gettext("Say how they were told."), code="METHOD_MISSING")
     if not read_back:
         raise CaseRefused(
-            "Without read-back it is only delivered. Ask them to repeat patient, "
-            "finding and side.",
+            gettext(
+                "Without read-back it is only delivered. Ask them to repeat patient, "
+                "finding and side."
+            ),
             code="READ_BACK_MISSING",
         )
     move(case, lifecycle.CaseEvent.ACKNOWLEDGE)
@@ -137,7 +155,7 @@ def acknowledge_case(
     how = Method(method).label.lower()
     text = f"{case.acknowledged_person}, {how}, read back"
     record(case, "acknowledged", text, user)
-    tell_timeline(case, "Critical result acknowledged", user, text)
+    tell_timeline(case, gettext_noop("Critical result acknowledged"), user, text)
     return case
 
 
@@ -146,12 +164,14 @@ def close_case(*, case_id: int, user: User) -> CriticalCase:
     """End an acknowledged case."""
     case = lock_case(case_id)
     if not user.may(Capability.ACKNOWLEDGE_CASE):
-        raise CaseRefused("Your role may not close a case.", code="NOT_ALLOWED")
+        raise CaseRefused(
+            gettext("Your role may not close a case."), code="NOT_ALLOWED"
+        )
     move(case, lifecycle.CaseEvent.CLOSE)
     case.closed_at = timezone.now()
     save(case)
     record(case, "closed", "", user)
-    tell_timeline(case, "Critical case closed", user)
+    tell_timeline(case, gettext_noop("Critical case closed"), user)
     return case
 
 
@@ -159,8 +179,9 @@ def move(case: CriticalCase, event: lifecycle.CaseEvent) -> None:
     try:
         case.state = lifecycle.next_case_state(CaseState(case.state), event)
     except IllegalTransition as error:
-        label = CaseState(case.state).label.lower()
-        raise CaseRefused(f"Not possible: the case is {label}.") from error
+        state = gettext(CaseState(case.state).label).lower()
+        text = gettext("Not possible: the case is %(state)s.") % {"state": state}
+        raise CaseRefused(text) from error
 
 
 def save(case: CriticalCase) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
 
 from orders.cause import Cause
 from orders.exceptions import VersionConflict
@@ -28,8 +29,8 @@ def open_report(*, order_id: int, user: User) -> Report:
     order = lock_order(order_id)
     if order.status != ExamState.PERFORMED:
         raise ReportRefused(
-            f"The exam is {ExamState(order.status).label.lower()}. It can be reported "
-            "once it is performed.",
+            gettext("The exam is %(state)s. It can be reported once it is performed.")
+            % {"state": gettext(ExamState(order.status).label).lower()},
             code="ORDER_STATE",
         )
     report = Report.objects.select_for_update().filter(order=order).first()
@@ -63,7 +64,7 @@ def take_over(*, report_id: int, user: User) -> Report:
         note(
             order_id=report.order_id,
             kind=OrderEvent.Kind.NOTE,
-            title="Report taken over",
+            title=gettext_noop("Report taken over"),
             detail=f"From {before.display_name}",
             cause=Cause(user=user),
         )
@@ -97,8 +98,10 @@ def save_draft(
     if report.version != expected_version:
         saved = timezone.localtime(report.draft_saved_at or report.created_at)
         raise VersionConflict(
-            f"This report was saved elsewhere at {saved:%H:%M:%S}. Compare, then "
-            "save again."
+            gettext(
+                "This report was saved elsewhere at %(time)s. Compare, then save again."
+            )
+            % {"time": f"{saved:%H:%M:%S}"}
         )
     state = check_state(report, ReportEvent.EDIT)
     report.draft = clean_sections({**report.draft, **sections})
@@ -117,8 +120,13 @@ def clean_sections(sections: dict[str, str]) -> dict[str, str]:
     for code in known & sections.keys():
         if len(sections[code]) > SECTION_LENGTH:
             raise ReportRefused(
-                f"{SectionCode(code).label}: more than {SECTION_LENGTH:,} characters. "
-                "Nothing was saved.",
+                gettext(
+                    "%(section)s: more than %(number)s characters. Nothing was saved."
+                )
+                % {
+                    "section": gettext(SectionCode(code).label),
+                    "number": f"{SECTION_LENGTH:,}",
+                },
                 code="SECTION_LONG",
             )
     return {
@@ -131,7 +139,8 @@ def clean_sections(sections: dict[str, str]) -> dict[str, str]:
 def check_state(report: Report, event: ReportEvent) -> ReportState:
     """A draft or a signature; what is signed is only corrected or added to."""
     state = ReportState(report.status)
-    refused = ReportRefused(f"Not possible: the report is {state.label.lower()}.")
+    text = gettext("Not possible: the report is %(state)s.")
+    refused = ReportRefused(text % {"state": gettext(state.label).lower()})
     if state in SIGNED_STATES:
         raise refused
     try:
@@ -144,7 +153,8 @@ def require_holder(report: Report, user: User) -> None:
     if report.claimed_by_id is not None and report.claimed_by_id != user.pk:
         assert report.claimed_by is not None
         raise NotHolder(
-            f"{report.claimed_by.display_name} holds this report. Take it over first."
+            gettext("%(name)s holds this report. Take it over first.")
+            % {"name": report.claimed_by.display_name}
         )
 
 

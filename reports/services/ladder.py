@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from radflow.accounts.roles import Role
 from reports.models import CriticalCase, EscalationStep
@@ -12,17 +13,17 @@ from reports.models import CriticalCase, EscalationStep
 # Share of the target, recipient, role whose people see it (standards.md section 9).
 RUNGS: tuple[tuple[float, str, str], ...] = (
     (0.0, "", Role.REFERRER),
-    (0.25, "Covering physician", Role.REFERRER),
-    (0.5, "Unit charge nurse", ""),
-    (0.75, "Radiology supervisor", Role.RADIOLOGIST),
-    (1.0, "Department head", Role.RADIOLOGIST),
+    (0.25, gettext_noop("Covering physician"), Role.REFERRER),
+    (0.5, gettext_noop("Unit charge nurse"), ""),
+    (0.75, gettext_noop("Radiology supervisor"), Role.RADIOLOGIST),
+    (1.0, gettext_noop("Department head"), Role.RADIOLOGIST),
 )
 REPEAT_SHARE = 0.25
 
 
 def make_ladder(case: CriticalCase, minutes: float) -> None:
     """Rungs at shares of the target, the ordering provider first and at once."""
-    provider = case.order.provider_name or "Ordering provider"
+    provider = case.order.provider_name or gettext_noop("Ordering provider")
     target = timedelta(minutes=minutes)
     steps = [
         EscalationStep(

@@ -7,6 +7,7 @@ import json
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
 
 from orders.cause import Cause
 from orders.exceptions import VersionConflict
@@ -28,6 +29,10 @@ _EVENTS = {
     ReportState.PRELIMINARY: ReportEvent.SIGN_PRELIMINARY,
     ReportState.FINAL: ReportEvent.SIGN_FINAL,
 }
+_SIGNED = {
+    ReportState.PRELIMINARY: gettext_noop("Preliminary report signed"),
+    ReportState.FINAL: gettext_noop("Final report signed"),
+}
 REQUIRED = (SectionCode.FINDINGS, SectionCode.IMPRESSION)
 
 
@@ -48,7 +53,9 @@ def sign_report(
     report, order = lock_report(report_id)
     require_holder(report, user)
     if report.version != expected_version:
-        raise VersionConflict("The draft changed since you saw it. Look, then sign.")
+        raise VersionConflict(
+            gettext("The draft changed since you saw it. Look, then sign.")
+        )
     after = check_state(report, _EVENTS[status])
     cases = list(CriticalCase.objects.filter(order=order).exclude(state="retracted"))
     _require_signable(report, order, user, critical and not cases)
@@ -66,31 +73,45 @@ def _require_signable(
     report: Report, order: Order, user: User, undocumented: bool
 ) -> None:
     if not user.may(Capability.SIGN_REPORT):
-        raise ReportRefused("Your role may not sign reports.", code="NOT_ALLOWED")
+        raise ReportRefused(
+            gettext("Your role may not sign reports."), code="NOT_ALLOWED"
+        )
     if order.identity_conflict:
         raise ReportRefused(
-            f"It is in doubt whose exam this is: {order.identity_conflict} Settle it "
-            "on the order's page, then sign.",
+            gettext(
+                "It is in doubt whose exam this is: %(why)s Settle it on the order's "
+                "page, then sign."
+            )
+            % {"why": gettext(order.identity_conflict)},
             code="PATIENT_MISMATCH",
         )
     if order.status != ExamState.PERFORMED:
         raise ReportRefused(
-            f"The exam is {ExamState(order.status).label.lower()}, more images may "
-            "come. Sign once it is performed.",
+            gettext(
+                "The exam is %(state)s, more images may come. Sign once it is "
+                "performed."
+            )
+            % {"state": gettext(ExamState(order.status).label).lower()},
             code="ORDER_STATE",
         )
-    empty = [code.label for code in REQUIRED if not report.draft.get(code, "").strip()]
+    empty = [code for code in REQUIRED if not report.draft.get(code, "").strip()]
     if empty:
-        raise ReportRefused(f"Still empty: {', '.join(empty)}.", code="SECTION_EMPTY")
+        names = ", ".join(gettext(code.label) for code in empty)
+        raise ReportRefused(
+            gettext("Still empty: %(sections)s.") % {"sections": names},
+            code="SECTION_EMPTY",
+        )
     if order.performed_steps.exclude(mismatch="").exists():
         raise ReportRefused(
-            "The scanner named another patient or exam than this order. Resolve that "
-            "before you sign.",
+            gettext(
+                "The scanner named another patient or exam than this order. Resolve "
+                "that before you sign."
+            ),
             code="PATIENT_MISMATCH",
         )
     if undocumented:
         raise ReportRefused(
-            "The finding is marked critical. Open its case before you sign.",
+            gettext("The finding is marked critical. Open its case before you sign."),
             code="CASE_MISSING",
         )
 
@@ -134,12 +155,11 @@ def content_hash(content: dict[str, object]) -> str:
 
 def _tell(report: Report, order: Order, version: ReportVersion, user: User) -> None:
     cause = Cause(user=user, at=version.signed_at)
-    label = ReportState(version.status).label
     set_report_status(order_id=order.pk, status=ReportStatus(version.status))
     note(
         order_id=order.pk,
         kind=OrderEvent.Kind.REPORT,
-        title=f"{label} report signed",
+        title=_SIGNED[ReportState(version.status)],
         detail=f"Version {version.number}, SHA-256 {version.content_hash[:12]}",
         cause=cause,
         report_version_id=version.pk,

@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from orders.selectors import mrn_of
@@ -49,16 +50,16 @@ def cases(request: HttpRequest) -> HttpResponse:
 def _board(request: HttpRequest, status: int = 200) -> HttpResponse:
     board = case_board()
     groups = [
-        ("over", "siren", "Overdue", [_view(c, "over") for c in board.overdue]),
-        ("due", "timer", "Due", [_view(c, "due") for c in board.due]),
+        ("over", "siren", _("Overdue"), [_view(c, "over") for c in board.overdue]),
+        ("due", "timer", _("Due"), [_view(c, "due") for c in board.due]),
         (
             "ack",
             "phone-call",
-            "Acknowledged, not closed",
+            _("Acknowledged, not closed"),
             [_view(c, "ack") for c in board.acknowledged],
         ),
     ]
-    waiting = [view.case.order_id for *_, views in groups for view in views]
+    waiting = [view.case.order_id for group in groups for view in group[-1]]
     shown = [*waiting, *(case.order_id for case in board.closed)]
     audit.record_view(request, "cases_listed", detail={"orders": shown})
     user = current_user(request)
@@ -113,7 +114,7 @@ def acknowledge(request: HttpRequest, case_id: int) -> HttpResponse:
     except ReportError as error:
         form.add_error(None, error.text)
         return _ask(request, get_object_or_404(_cases(), pk=case_id), form, 409)
-    messages.success(request, f"{case.number} is acknowledged.")
+    messages.success(request, _("%(case)s is acknowledged.") % {"case": case.number})
     return redirect("reports:cases")
 
 
@@ -139,7 +140,7 @@ def close(request: HttpRequest, case_id: int) -> HttpResponse:
     except ReportError as error:
         messages.error(request, error.text)
         return _board(request, status=409)
-    messages.success(request, f"{case.number} is closed.")
+    messages.success(request, _("%(case)s is closed.") % {"case": case.number})
     return redirect("reports:cases")
 
 

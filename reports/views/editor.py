@@ -7,6 +7,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.http import require_POST
 
 from orders.exceptions import VersionConflict
@@ -88,13 +89,14 @@ def _write(
         return _page(request, order, report, typed=typed, error=error.text, status=409)
     if wanted == "review":
         return redirect("reports:sign", order.pk)
-    messages.success(request, _DONE.get(wanted, "Draft saved."))
+    messages.success(request, gettext(_DONE.get(wanted, _SAVED)))
     return redirect("reports:editor", order.pk)
 
 
+_SAVED = gettext_noop("Draft saved.")
 _DONE = {
-    "preliminary": "Signed preliminary and sent.",
-    "final": "Signed final and sent. The text can no longer change.",
+    "preliminary": gettext_noop("Signed preliminary and sent."),
+    "final": gettext_noop("Signed final and sent. The text can no longer change."),
 }
 
 
@@ -142,7 +144,7 @@ def claim(request: HttpRequest, order_id: int) -> HttpResponse:
     """Take a report over from whoever holds it."""
     report = get_object_or_404(Report, order_id=order_id)
     take_over(report_id=report.pk, user=current_user(request))
-    messages.success(request, "You hold this report now.")
+    messages.success(request, gettext("You hold this report now."))
     return redirect("reports:editor", order_id)
 
 
@@ -161,7 +163,10 @@ def flag_critical(request: HttpRequest, order_id: int) -> HttpResponse:
             form.add_error(None, error.text)
             status = 409
         else:
-            messages.warning(request, f"{case.number} is open. Its clock runs.")
+            messages.warning(
+                request,
+                gettext("%(case)s is open. Its clock runs.") % {"case": case.number},
+            )
             return redirect("reports:editor", order.pk)
     report = Report.objects.filter(order=order).first()
     return _page(request, order, report, critical=form, status=status)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
 
 from orders.selectors import mrn_of
 from radflow.accounts.access import current_user, requires
@@ -10,10 +11,10 @@ from radflow.audit import services as audit
 from reports.selectors import VIEWS, counts, reading_list
 
 LABELS = {
-    "unread": "Unread",
-    "mine": "Mine",
-    "preliminary": "Preliminary",
-    "signed": "Signed today",
+    "unread": _("Unread"),
+    "mine": _("Mine"),
+    "preliminary": _("Preliminary"),
+    "signed": _("Signed today"),
 }
 # Minutes from images to report, by priority: what the waiting bar is measured by.
 TARGETS = {"S": 60, "R": 24 * 60}

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from orders.models import Order
 from reports.models import Report, SectionCode
 
@@ -49,7 +51,7 @@ def section_views(texts: dict[str, str], order: Order) -> list[SectionView]:
 def _section(code: SectionCode, text: str, order: Order) -> SectionView:
     return SectionView(
         code=code.value,
-        label=code.label,
+        label=_(code.label),
         text=text,
         rows=max(_ROWS.get(code, 2), text.count("\n") + 1),
         warning=other_side(text, order.laterality),
@@ -72,7 +74,7 @@ def differences(typed: dict[str, str], report: Report) -> list[Difference]:
         for code, text in typed.items()
     ]
     return [
-        Difference(SectionCode(code).label, mine, theirs)
+        Difference(_(SectionCode(code).label), mine, theirs)
         for code, mine, theirs in pairs
         if mine != theirs
     ]

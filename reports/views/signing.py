@@ -7,6 +7,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from orders.exceptions import VersionConflict
 from orders.models import Order
@@ -33,7 +34,7 @@ def sign(request: HttpRequest, order_id: int) -> HttpResponse:
         request, "report_reviewed", order_id=order.pk, patient_id=order.patient_id
     )
     if not is_writable(report, user):
-        messages.error(request, "You do not hold a draft of this report.")
+        messages.error(request, _("You do not hold a draft of this report."))
         return redirect("reports:editor", order.pk)
     if request.method != "POST":
         return _page(request, order, report, SignForm(), 200)
@@ -52,7 +53,9 @@ def _sign(
         report.refresh_from_db()
         form.add_error(None, error.text)
         return _page(request, order, report, form, 409)
-    messages.success(request, "Signed final and sent. The text can no longer change.")
+    messages.success(
+        request, _("Signed final and sent. The text can no longer change.")
+    )
     return redirect("reports:editor", order.pk)
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext_noop
 
 from orders.models import Order
 
@@ -10,9 +11,9 @@ class DicomExchange(models.Model):
     """A DICOM request as it came, and our answer; the evidence behind the timeline."""
 
     class Kind(models.TextChoices):
-        FIND = "C-FIND", "Worklist query"
-        CREATE = "N-CREATE", "Performed step created"
-        SET = "N-SET", "Performed step set"
+        FIND = "C-FIND", gettext_noop("Worklist query")
+        CREATE = "N-CREATE", gettext_noop("Performed step created")
+        SET = "N-SET", gettext_noop("Performed step set")
 
     kind = models.CharField(max_length=8, choices=Kind.choices)
     at = models.DateTimeField(db_default=Now())

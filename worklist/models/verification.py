@@ -3,13 +3,14 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext_noop
 
 from orders.models import Order
 
 
 class VerificationMethod(models.TextChoices):
-    SCANNED = "scanned", "Scanned"
-    TYPED = "typed", "Typed"
+    SCANNED = "scanned", gettext_noop("Scanned")
+    TYPED = "typed", gettext_noop("Typed")
 
 
 class Verification(models.Model):

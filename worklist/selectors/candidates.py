@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db.models import Q
+from django.utils.translation import gettext_noop
 from pydicom.dataset import Dataset
 
 from orders.models import Order
@@ -15,11 +16,11 @@ from worklist.models import PerformedStep
 Candidates = list[tuple[Order, list[str]]]
 _NEAR = timedelta(hours=12)
 _SCORES = {
-    "Study UID": 100,
-    "accession number": 60,
-    "patient ID": 40,
-    "modality": 10,
-    "time": 10,
+    gettext_noop("Study UID"): 100,
+    gettext_noop("accession number"): 60,
+    gettext_noop("patient ID"): 40,
+    gettext_noop("modality"): 10,
+    gettext_noop("time"): 10,
 }
 _FITS = 50
 _SAME_KIND_AND_DAY = {"modality", "time"}

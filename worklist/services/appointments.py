@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from orders.lifecycle import Event, ExamState
 from orders.models import Order
@@ -71,10 +72,19 @@ def _taken(wanted: Appointment) -> SlotTaken:
         .first()
     )
     start, end = _ends(held or wanted)
-    holder = f" (exam #{held.step.order_id})" if held else ""
+    holder = _(" (exam #%(number)s)") % {"number": held.step.order_id} if held else ""
+    text = _(
+        "%(room)s is booked from %(start)s to %(end)s%(holder)s. "
+        "Choose another time or room."
+    )
     return SlotTaken(
-        f"{wanted.room.name} is booked from {_clock(start)} to {_clock(end)}{holder}. "
-        "Choose another time or room.",
+        text
+        % {
+            "room": wanted.room.name,
+            "start": _clock(start),
+            "end": _clock(end),
+            "holder": holder,
+        },
         start=start,
         end=end,
         order_id=held.step.order_id if held else None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import transaction
+from django.utils.translation import gettext, gettext_noop
 
 from orders.cause import Cause
 from orders.exceptions import OrderError
@@ -33,7 +34,9 @@ def attach_performed_step(
     """
     performed = PerformedStep.objects.select_for_update().get(pk=performed_id)
     if performed.order_id is not None:
-        raise AttachedAlready("These images belong to an order by now. Look again.")
+        raise AttachedAlready(
+            gettext("These images belong to an order by now. Look again.")
+        )
     order = locked(order_id)
     data = told_by(performed)
     performed.order = order
@@ -46,7 +49,7 @@ def attach_performed_step(
             order_id=order.pk,
             event=Event.BEGIN,
             cause=cause,
-            detail="Images linked by hand",
+            detail=gettext_noop("Images linked by hand"),
         )
     refresh_study(order, data)
     if performed.status != PerformedStepStatus.IN_PROGRESS:
@@ -65,7 +68,7 @@ def _tell(order: Order, reason: str, cause: Cause) -> None:
     note_on(
         order,
         kind=OrderEvent.Kind.CHECK,
-        title="Images linked by hand",
+        title=gettext_noop("Images linked by hand"),
         detail=reason[:500],
         cause=cause,
     )

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
 
 from orders.cause import Cause
 from orders.exceptions import UnknownOrder, VersionConflict
@@ -111,17 +112,21 @@ def book_locked(
 def lock_order(order_id: int, expected_version: int | None = None) -> Order:
     order = Order.objects.select_for_update().filter(pk=order_id).first()
     if order is None:
-        raise UnknownOrder("There is no such order.")
+        raise UnknownOrder(gettext("There is no such order."))
     if expected_version is not None and order.version != expected_version:
-        raise VersionConflict("Somebody changed this exam meanwhile. Look, then retry.")
+        raise VersionConflict(
+            gettext("Somebody changed this exam meanwhile. Look, then retry.")
+        )
     return order
 
 
 def _require_modality(order: Order) -> None:
     if not order.modality:
         raise NotBookable(
-            "The exam has no modality, so no room fits it. Add the procedure to the "
-            "catalogue.",
+            gettext(
+                "The exam has no modality, so no room fits it. Add the procedure to "
+                "the catalogue."
+            ),
             code="MODALITY_UNKNOWN",
         )
 
@@ -131,7 +136,8 @@ def _event_for(order: Order, step: ScheduledStep | None, *, by_person: bool) -> 
     event = Event.MOVE if step and order.scheduled_start else Event.BOOK
     outcome = decide(ExamState(order.status), event, guard=by_person)
     if outcome.task and outcome.state is None:
-        raise NotBookable(f"The exam's state is {ExamState(order.status).label}.")
+        state = gettext(ExamState(order.status).label)
+        raise NotBookable(gettext("The exam's state is %(state)s.") % {"state": state})
     return event
 
 
@@ -149,7 +155,9 @@ def _station_in(room: Room, modality: str, station_id: int | None) -> Station | 
         fitting = [station for station in fitting if station.pk == station_id]
     if not fitting:
         raise NotBookable(
-            f"{room.name} has no such scanner for {modality}.", code="WRONG_ROOM"
+            gettext("%(room)s has no such scanner for %(modality)s.")
+            % {"room": room.name, "modality": modality},
+            code="WRONG_ROOM",
         )
     return fitting[0] if len(fitting) == 1 else None
 
@@ -204,7 +212,9 @@ def _note_move(order: Order, event: Event, text: str, cause: Cause) -> None:
     note_on(
         order,
         kind=OrderEvent.Kind.NOTE,
-        title="Moved" if event is Event.MOVE else "Given a slot",
+        title=gettext_noop("Moved")
+        if event is Event.MOVE
+        else gettext_noop("Given a slot"),
         detail=text,
         cause=cause,
     )
@@ -227,7 +237,9 @@ def give_up_slot(order: Order) -> None:
 
 
 @unit.atomic
-def no_show(*, order_id: int, cause: Cause, reason: str = "Did not come") -> Order:
+def no_show(
+    *, order_id: int, cause: Cause, reason: str = gettext_noop("Did not come")
+) -> Order:
     return _free(order_id, Event.NO_SHOW, AppointmentEvent.NO_SHOW, cause, reason)
 
 

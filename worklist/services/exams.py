@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import transaction
+from django.utils.translation import gettext
 from pydicom.uid import generate_uid
 
 from orders.cause import Cause
@@ -31,9 +32,11 @@ def begin_exam(
     """
     order = lock_order(order_id)
     if order.status not in WORKLIST_STATES:
-        label = ExamState(order.status).label
+        state = gettext(ExamState(order.status).label)
         raise GateRefused(
-            f"The exam's state is {label}: it cannot begin.", code="ORDER_STATE"
+            gettext("The exam's state is %(state)s: it cannot begin.")
+            % {"state": state},
+            code="ORDER_STATE",
         )
     verification = spend(verification_id, order, user)
     cause = Cause(user=user)
@@ -94,7 +97,9 @@ def _close(
     running = PerformedStep.objects.filter(order=order_id, status=Status.IN_PROGRESS)
     if not override and running.filter(from_modality=True).exists():
         raise ScannerStillRunning(
-            "The scanner has not reported the end of this exam. End it there, or "
-            "confirm that nothing more will come."
+            gettext(
+                "The scanner has not reported the end of this exam. End it there, or "
+                "confirm that nothing more will come."
+            )
         )
     running.update(status=status, ended_at=cause.at, discontinuation_code=reason)

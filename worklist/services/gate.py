@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
 
 from orders.cause import Cause
 from orders.exceptions import UnknownOrder
@@ -35,7 +36,7 @@ def verify_identity(
     """
     order = Order.objects.select_for_update().filter(pk=order_id).first()
     if order is None:
-        raise UnknownOrder("There is no such order.")
+        raise UnknownOrder(gettext("There is no such order."))
     patient_id = presented_patient_id.strip()
     accession = presented_accession.strip()
     verification = Verification.objects.create(
@@ -105,7 +106,7 @@ def _words(verification: Verification) -> tuple[str, str, str]:
     how = verification.get_method_display().lower()
     if verification.matched:
         detail = f"Patient identifier and accession {how}, both match"
-        return OrderEvent.Kind.CHECK, "Identity checked", detail
+        return OrderEvent.Kind.CHECK, gettext_noop("Identity checked"), detail
     wrong = [
         f"{name}: expected {expected}, got {presented[:80] or 'nothing'}"
         for name, fits, expected, presented in (
@@ -125,7 +126,7 @@ def _words(verification: Verification) -> tuple[str, str, str]:
         if not fits
     ]
     detail = f"{'; '.join(wrong)} ({how})"[:500]
-    return OrderEvent.Kind.STOP, "Identity does not match", detail
+    return OrderEvent.Kind.STOP, gettext_noop("Identity does not match"), detail
 
 
 def spend(verification_id: int, order: Order, user: User) -> Verification:
@@ -137,7 +138,7 @@ def spend(verification_id: int, order: Order, user: User) -> Verification:
     found = Verification.objects.select_for_update().filter(pk=verification_id)
     verification = found.first()
     if verification is None or verification.order_id != order.pk:
-        raise GateRefused("The check belongs to another exam. Scan again.")
+        raise GateRefused(gettext("The check belongs to another exam. Scan again."))
     _refuse_unfit(verification, order, user)
     verification.used_at = timezone.now()
     verification.save(update_fields=["used_at"])
@@ -146,15 +147,19 @@ def spend(verification_id: int, order: Order, user: User) -> Verification:
 
 def _refuse_unfit(verification: Verification, order: Order, user: User) -> None:
     if not verification.matched:
-        raise GateRefused("The scanned values do not match this exam.")
+        raise GateRefused(gettext("The scanned values do not match this exam."))
     if verification.user_id != user.pk:
-        raise GateRefused("Somebody else made this check. Scan again yourself.")
+        raise GateRefused(
+            gettext("Somebody else made this check. Scan again yourself.")
+        )
     if verification.used_at is not None:
-        raise GateRefused("This check was used already. Scan again.")
+        raise GateRefused(gettext("This check was used already. Scan again."))
     if timezone.now() - verification.at > VALID_FOR:
-        raise GateRefused("The check is older than ten minutes. Scan again.")
+        raise GateRefused(gettext("The check is older than ten minutes. Scan again."))
     if not _still_fits(verification, order):
-        raise GateRefused("The exam changed since the check. Look, then scan again.")
+        raise GateRefused(
+            gettext("The exam changed since the check. Look, then scan again.")
+        )
 
 
 def _still_fits(verification: Verification, order: Order) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext_noop
 
 from orders.identity import Comparison, compare
 from orders.models import Order, Patient
@@ -14,7 +15,7 @@ from radflow.dicom.performed_step import PerformedStepData, ScheduledReference
 from worklist.items import birth_date
 from worklist.models import ScheduledStep
 
-NO_EXAM = "No exam has this Study UID or accession: unscheduled."
+NO_EXAM = gettext_noop("No exam has this Study UID or accession: unscheduled.")
 
 
 @dataclass
@@ -116,7 +117,9 @@ def _patient_differs(patient: Patient, data: PerformedStepData) -> str:
     if data.patient_id and data.patient_id not in known:
         return f"The scanner says patient {data.patient_id[:64]}, not the exam's."
     if _names_differ(patient, data):
-        return "The scanner's patient has another name or birth date than the exam's."
+        return gettext_noop(
+            "The scanner's patient has another name or birth date than the exam's."
+        )
     return ""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_noop
 
 from orders.cause import Cause
 from orders.lifecycle import Event, Refused
@@ -35,8 +36,10 @@ def apply_outcome(
     elif no_series:
         alarm(
             order_id=order.pk,
-            title="Ended without any series",
-            detail="The scanner names no images. Confirm the end at the station.",
+            title=gettext_noop("Ended without any series"),
+            detail=gettext_noop(
+                "The scanner names no images. Confirm the end at the station."
+            ),
             cause=cause,
         )
     else:
@@ -66,7 +69,7 @@ def _requeue(order: Order, step: PerformedStep, cause: Cause) -> None:
     if others.exclude(discontinuation_code=WRONG_ENTRY).exists():
         alarm(
             order_id=order.pk,
-            title="One of several scans was a mistake",
+            title=gettext_noop("One of several scans was a mistake"),
             detail=_reason(code),
             cause=cause,
         )
@@ -97,7 +100,7 @@ def _ended_with_images(
     if step.status == Status.DISCONTINUED:
         alarm(
             order_id=order.pk,
-            title="Stopped with images: the study is partial",
+            title=gettext_noop("Stopped with images: the study is partial"),
             detail=_reason(step.discontinuation_code),
             cause=cause,
         )
@@ -123,7 +126,7 @@ def _record(
     except Refused as refused:
         alarm(
             order_id=order_id,
-            title="The scanner's report does not fit this exam",
+            title=gettext_noop("The scanner's report does not fit this exam"),
             detail=f"It ended a step of an exam that is {refused.state}.",
             cause=cause,
         )
@@ -161,11 +164,13 @@ def _tell_waiting(order: Order, cause: Cause) -> None:
     note(
         order_id=order.pk,
         kind=OrderEvent.Kind.NOTE,
-        title="One step of the exam ended",
-        detail="Others are still open.",
+        title=gettext_noop("One step of the exam ended"),
+        detail=gettext_noop("Others are still open."),
         cause=cause,
     )
 
 
 def _reason(code: str) -> str:
-    return DISCONTINUATION_REASONS.get(code, "Discontinued by the scanner")
+    return DISCONTINUATION_REASONS.get(
+        code, gettext_noop("Discontinued by the scanner")
+    )

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 from pydicom.dataset import Dataset
 
 from orders.cause import Cause
@@ -113,10 +114,10 @@ def _begin(order: Order, performed: PerformedStep, cause: Cause) -> None:
 def _begin_detail(order: Order) -> str:
     if order.status == ExamState.PERFORMED:
         if order.report_status in _REPORTED:
-            return "Images after the final report: the reader must look."
-        return "The scanner began again: more images"
+            return gettext_noop("Images after the final report: the reader must look.")
+        return gettext_noop("The scanner began again: more images")
     if order.status in (ExamState.SCHEDULED, ExamState.ARRIVED, ExamState.READY):
-        return "The scanner began"
+        return gettext_noop("The scanner began")
     label = ExamState(order.status).label
     return f"The scanner began although the exam's state was {label}."
 
@@ -136,7 +137,7 @@ def _tell_attached(order: Order, cause: Cause) -> None:
     note(
         order_id=order.pk,
         kind=OrderEvent.Kind.STATE,
-        title="The scanner reports this exam too",
+        title=gettext_noop("The scanner reports this exam too"),
         cause=cause,
     )
 
@@ -144,7 +145,7 @@ def _tell_attached(order: Order, cause: Cause) -> None:
 def _sound_mismatch(order: Order, why: str, cause: Cause) -> None:
     alarm(
         order_id=order.pk,
-        title="The scanner works on another patient or exam",
+        title=gettext_noop("The scanner works on another patient or exam"),
         detail=f"{why} Not linked: stop, compare the wristband, tell the reader.",
         cause=cause,
     )

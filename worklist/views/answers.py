@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 
 from orders.exceptions import OrderError
 from orders.lifecycle import ExamState, Refused
@@ -39,8 +40,9 @@ def done(request: HttpRequest, url: str, text: str) -> HttpResponse:
 
 def in_words(error: Refusal) -> str:
     if isinstance(error, Refused):
-        state = ExamState(error.state).label
-        return f"This is not possible now: the exam’s state is “{state}”."
+        state = _(ExamState(error.state).label)
+        text = _("This is not possible now: the exam’s state is “%(state)s”.")
+        return text % {"state": state}
     return error.text
 
 

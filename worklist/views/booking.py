@@ -11,7 +11,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.dateformat import format as written
 from django.utils.dateparse import parse_date
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop, pgettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from orders.cause import Cause
@@ -39,6 +42,7 @@ from worklist.views.answers import (
 )
 
 _FREE_SHOWN = 6
+SLOT_GIVEN_BACK = gettext_noop("Slot given back at the board")
 
 
 @dataclass(frozen=True)
@@ -66,9 +70,17 @@ def schedule(request: HttpRequest, order_id: int) -> HttpResponse:
         _book(request, order, form)
     except REFUSALS as error:
         return _refused(request, order, form, error)
+    return done(request, way_back(request, reverse("worklist:board")), _booked(form))
+
+
+def _booked(form: ScheduleForm) -> str:
     start = timezone.localtime(form.start())
-    text = f"Booked {start:%d-%b %H:%M}, {form.cleaned_data['room']}."
-    return done(request, way_back(request, reverse("worklist:board")), text)
+    day = written(start, pgettext("date", "d-M"))
+    when = f"{day} {start:%H:%M}"
+    return _("Booked %(when)s, %(room)s.") % {
+        "when": when,
+        "room": form.cleaned_data["room"],
+    }
 
 
 def _book(request: HttpRequest, order: Order, form: ScheduleForm) -> None:
@@ -221,7 +233,7 @@ def check_in(request: HttpRequest, order_id: int) -> HttpResponse:
         arrive(order_id=order_id, cause=Cause(user=current_user(request)))
     except REFUSALS as error:
         return refused(request, back, error)
-    return done(request, back, "Arrival noted.")
+    return done(request, back, _("Arrival noted."))
 
 
 @requires(Capability.SCHEDULE)
@@ -231,7 +243,7 @@ def give_back(request: HttpRequest, order_id: int) -> HttpResponse:
     back = way_back(request, reverse("worklist:board"))
     cause = Cause(user=current_user(request))
     try:
-        unbook(order_id=order_id, cause=cause, reason="Slot given back at the board")
+        unbook(order_id=order_id, cause=cause, reason=SLOT_GIVEN_BACK)
     except REFUSALS as error:
         return refused(request, back, error)
-    return done(request, back, "Slot freed. The exam waits for another one.")
+    return done(request, back, _("Slot freed. The exam waits for another one."))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from orders.cause import Cause
@@ -35,7 +36,7 @@ def arrived(request: HttpRequest, order_id: int) -> HttpResponse:
         arrive(order_id=order_id, cause=Cause(user=current_user(request)))
     except REFUSALS as error:
         return refused(request, back, error)
-    return done(request, back, "Arrival noted.")
+    return done(request, back, _("Arrival noted."))
 
 
 @requires(Capability.PERFORM_EXAM)
@@ -53,7 +54,7 @@ def end(request: HttpRequest, order_id: int) -> HttpResponse:
         return render(request, "worklist/still_running.html", context, status=409)
     except REFUSALS as error:
         return refused(request, back, error)
-    return done(request, back, "Exam ended.")
+    return done(request, back, _("Exam ended."))
 
 
 @requires(Capability.PERFORM_EXAM)
@@ -76,7 +77,7 @@ def discontinue(request: HttpRequest, order_id: int) -> HttpResponse:
     except REFUSALS as error:
         form.add_error(None, in_words(error))
         return _discontinue_page(request, order, form, status=409)
-    return done(request, reverse("worklist:station"), "Exam discontinued.")
+    return done(request, reverse("worklist:station"), _("Exam discontinued."))
 
 
 def _discontinue_page(

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
 from pydicom.datadict import dictionary_description
 
 from orders.models import OrderEvent
@@ -71,4 +72,4 @@ def _name(tag: str) -> str:
     try:
         return dictionary_description(int(tag, 16))
     except (KeyError, ValueError):
-        return "Private attribute"
+        return _("Private attribute")

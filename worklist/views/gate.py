@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from orders.lifecycle import WORKLIST_STATES, ExamState
@@ -108,13 +109,13 @@ def begin(request: HttpRequest, order_id: int) -> HttpResponse:
         )
     except REFUSALS as error:
         return _page(request, order, None, Scans(), problem=in_words(error), status=409)
-    return done(request, reverse("worklist:station"), "Exam begun.")
+    return done(request, reverse("worklist:station"), _("Exam begun."))
 
 
 def _not_begun(request: HttpRequest, order: Order, form: BeginForm) -> HttpResponse:
     wanted = form.cleaned_data.get("verification") or 0
     mine = Verification.objects.filter(order=order, user=current_user(request))
-    problems = form.errors.get("side") or ["There is no check. Scan again."]
+    problems = form.errors.get("side") or [_("There is no check. Scan again.")]
     text = " ".join(str(problem) for problem in problems)
     check = mine.filter(pk=wanted, used_at=None).first()
     return _page(request, order, check, Scans(), problem=text, status=400)
@@ -148,7 +149,7 @@ def _page(
         "other_name": who(other) if other else "",
         "problem": problem,
         "may_begin": order.status in WORKLIST_STATES,
-        "state_label": ExamState(order.status).label,
+        "state_label": _(ExamState(order.status).label),
     }
     name = "_gate" if wants_fragment(request) else "gate"
     return render(request, f"worklist/{name}.html", context, status=status)

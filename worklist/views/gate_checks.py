@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from orders.models import Order
 from orders.selectors import mrn_of
-from radflow.accounts.templatetags.display import clinical_date
+from radflow.accounts.templatetags.display import clinical_date, translated
 from worklist.differences import Piece, marked
 from worklist.models import Verification
 from worklist.views.rows import who
@@ -52,9 +54,9 @@ def checks(
 def _before_verdict(order: Order, scans: Scans) -> list[Check]:
     """Here only scans that fit are kept: what does not fit is a verdict."""
     return [
-        _line("MRN", mrn_of(order), scans.wristband, fits=bool(scans.wristband)),
+        _line(_("MRN"), mrn_of(order), scans.wristband, fits=bool(scans.wristband)),
         _line(
-            "Accession",
+            _("Accession"),
             order.accession_number,
             scans.requisition,
             fits=bool(scans.requisition),
@@ -65,13 +67,13 @@ def _before_verdict(order: Order, scans: Scans) -> list[Check]:
 def _after_verdict(verification: Verification) -> list[Check]:
     return [
         _line(
-            "MRN",
+            _("MRN"),
             verification.expected_patient_id,
             verification.presented_patient_id,
             fits=verification.patient_matches,
         ),
         _line(
-            "Accession",
+            _("Accession"),
             verification.expected_accession,
             verification.presented_accession,
             fits=verification.accession_matches,
@@ -96,20 +98,20 @@ def _line(label: str, expected: str, presented: str, *, fits: bool) -> Check:
 def _person(order: Order) -> list[Check]:
     """What the patient is to say, without being told."""
     born = clinical_date(order.patient.birth_date)
-    told = (("Name", who(order)), ("Birth date", born))
+    told = ((_("Name"), who(order)), (_("Birth date"), born))
     return [Check(label, [(text, False)], [], ASK) for label, text in told]
 
 
 def _other_person(order: Order, other: Order) -> list[Check]:
     """Beside each other: the exam in front, and the one the scan belongs to."""
     pairs = (
-        ("Name", who(order), who(other)),
+        (_("Name"), who(order), who(other)),
         (
-            "Birth date",
+            _("Birth date"),
             clinical_date(order.patient.birth_date),
             clinical_date(other.patient.birth_date),
         ),
-        ("Exam", _exam(order), _exam(other)),
+        (_("Exam"), _exam(order), _exam(other)),
     )
     return [
         Check(label, marked(ours, theirs), marked(theirs, ours), BAD)
@@ -121,4 +123,4 @@ def _other_person(order: Order, other: Order) -> list[Check]:
 
 def _exam(order: Order) -> str:
     name = order.procedure_text or order.procedure_code
-    return ", ".join(part for part in (name, order.laterality) if part)
+    return ", ".join(part for part in (name, translated(order.laterality)) if part)

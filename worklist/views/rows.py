@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from orders.lifecycle import NOT_STARTED, ExamState
 from orders.models import Order, Priority, ReportStatus
@@ -77,7 +78,7 @@ def exam_row(order: Order, *, similar: bool) -> ExamRow:
         mrn=mrn_of(order),
         similar=similar,
         state=shown.value,
-        state_label=str(shown.label),
+        state_label=_(shown.label),
         waits_since=None if reported else _waits_since(order),
         target_minutes=_TARGET_MINUTES.get(Priority(order.priority), _ROUTINE_MINUTES),
     )
@@ -93,7 +94,7 @@ def _waits_since(order: Order) -> datetime | None:
 
 def who(order: Order) -> str:
     patient = order.patient
-    names = [patient.family_name or "Not known", patient.given_name]
+    names = [patient.family_name or _("Not known"), patient.given_name]
     return ", ".join(name for name in names if name)
 
 

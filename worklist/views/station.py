@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from orders.lifecycle import ExamState
 from orders.models import Order, Priority
@@ -87,7 +88,7 @@ def live(request: HttpRequest) -> HttpResponse:
     """The live part of the page."""
     here = chosen_station(request)
     if here is None:
-        return HttpResponse("Choose a scanner.", status=400)
+        return HttpResponse(_("Choose a scanner."), status=400)
     return render(request, "worklist/_station.html", _context(request, here))
 
 
@@ -103,8 +104,8 @@ def _find(request: HttpRequest, here: Station, wanted: str) -> HttpResponse:
     found = {step.order_id for step in steps if wanted in names_of(step.order)}
     if len(found) == 1:
         return redirect("worklist:gate", found.pop())
-    text = "Several exams of today fit. Choose one." if found else "Not on this list."
-    messages.error(request, text)
+    several = _("Several exams of today fit. Choose one.")
+    messages.error(request, several if found else _("Not on this list."))
     return redirect("worklist:station")
 
 

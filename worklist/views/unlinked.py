@@ -6,6 +6,8 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from orders.cause import Cause
@@ -20,9 +22,11 @@ from worklist.views.answers import REFUSALS, in_words
 
 
 class LinkForm(forms.Form):
-    accession = forms.CharField(label="Accession number", max_length=16, strip=True)
+    accession = forms.CharField(
+        label=gettext_lazy("Accession number"), max_length=16, strip=True
+    )
     reason = forms.CharField(
-        label="What shows that they belong together",
+        label=gettext_lazy("What shows that they belong together"),
         max_length=300,
         strip=True,
         widget=forms.Textarea(attrs={"rows": 2}),
@@ -34,9 +38,9 @@ class LinkForm(forms.Form):
         found = list(Order.objects.filter(accession_number=number)[:2])
         if len(found) != 1:
             raise forms.ValidationError(
-                "No order has this accession number."
+                _("No order has this accession number.")
                 if not found
-                else "Several exams have this accession number. Link at the station."
+                else _("Several exams have this accession number. Link at the station.")
             )
         return found[0]
 
@@ -61,7 +65,7 @@ def link(request: HttpRequest, performed_id: int) -> HttpResponse:
     except REFUSALS as error:
         form.add_error(None, in_words(error))
         return _page(request, step, form, status=409)
-    messages.success(request, "Images linked.")
+    messages.success(request, _("Images linked."))
     return redirect("orders:detail", order_id=order.pk)
 
 
@@ -72,7 +76,7 @@ def _page(
     audit.record_view(
         request,
         "unlinked_images_viewed",
-        detail={"step": step.pk, "orders": [order.pk for order, _ in candidates]},
+        detail={"step": step.pk, "orders": [order.pk for order, reasons in candidates]},
     )
     context = {
         "step": step,

@@ -82,3 +82,13 @@ def translated(value: str | None) -> str:
 def short_tail(value: str) -> str:
     """The last four characters, for tab titles that must not identify anyone."""
     return f"··{value[-4:]}"
+
+
+@register.filter
+def attention(value: str | None) -> str:
+    """What an alarm put on an order: a phrase of ours, or two as `title. detail`."""
+    title, stop, detail = (value or "").partition(". ")
+    whole = translated(value)
+    if whole != value or not stop:
+        return whole
+    return f"{translated(title)}. {translated(detail)}"
