@@ -36,7 +36,7 @@ def _translated(message: Message | None) -> bool:
 def test_nothing_is_translated_that_no_page_says(room: str, language: str) -> None:
     wanted = languages.texts(room)
     catalogue = languages.read(room, language)
-    gone = [m.id for m in catalogue if m.id and m.id not in wanted]
+    gone = [m.id for m in catalogue if m.id and not wanted.get(m.id, m.context)]
     assert gone == []
 
 

@@ -78,7 +78,7 @@ def exam_row(order: Order, *, similar: bool) -> ExamRow:
         mrn=mrn_of(order),
         similar=similar,
         state=shown.value,
-        state_label=_(shown.label),
+        state_label=_(str(shown.label)),
         waits_since=None if reported else _waits_since(order),
         target_minutes=_TARGET_MINUTES.get(Priority(order.priority), _ROUTINE_MINUTES),
     )

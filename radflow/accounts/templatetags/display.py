@@ -79,12 +79,6 @@ def translated(value: str | None) -> str:
 
 
 @register.filter
-def short_tail(value: str) -> str:
-    """The last four characters, for tab titles that must not identify anyone."""
-    return f"··{value[-4:]}"
-
-
-@register.filter
 def attention(value: str | None) -> str:
     """What an alarm put on an order: a phrase of ours, or two as `title. detail`."""
     title, stop, detail = (value or "").partition(". ")
@@ -92,3 +86,9 @@ def attention(value: str | None) -> str:
     if whole != value or not stop:
         return whole
     return f"{translated(title)}. {translated(detail)}"
+
+
+@register.filter
+def short_tail(value: str) -> str:
+    """The last four characters, for tab titles that must not identify anyone."""
+    return f"··{value[-4:]}"
