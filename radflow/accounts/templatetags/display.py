@@ -57,6 +57,16 @@ def day_and_clock_seconds(value: datetime | None) -> str:
 
 
 @register.filter
+def attention(value: str | None) -> str:
+    """What an alarm put on an order: a phrase of ours, or two as `title. detail`."""
+    title, stop, detail = (value or "").partition(". ")
+    whole = translated(value)
+    if whole != value or not stop:
+        return whole
+    return f"{translated(title)}. {translated(detail)}"
+
+
+@register.filter
 def age(born: date | None) -> str:
     """`81 y`; months below two years, days below four weeks."""
     if born is None:
@@ -76,16 +86,6 @@ def age(born: date | None) -> str:
 def translated(value: str | None) -> str:
     """A phrase of ours that is stored in English, in the reader's language."""
     return _(value) if value else ""
-
-
-@register.filter
-def attention(value: str | None) -> str:
-    """What an alarm put on an order: a phrase of ours, or two as `title. detail`."""
-    title, stop, detail = (value or "").partition(". ")
-    whole = translated(value)
-    if whole != value or not stop:
-        return whole
-    return f"{translated(title)}. {translated(detail)}"
 
 
 @register.filter
