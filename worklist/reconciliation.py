@@ -188,9 +188,8 @@ def _after_cancel() -> Sequence[Item]:
                 gettext("Look, then mark as seen"),
                 reverse("orders:act", args=(order.pk, "seen")),
             ),
-            detail=order.needs_attention,
-            proposal=_likely(order, likely),
             detail=attention(order.needs_attention),
+            proposal=_likely(order, likely),
         )
         for order in orders
     ]
@@ -207,17 +206,11 @@ def _abandoned() -> Sequence[Item]:
     return [
         order_item(
             order,
-            "Still in progress",
-            _link(order, likely)
-            or _page("End or discontinue", "discontinue", order.pk),
-            detail=f"{order.room_name or order.station_ae_title}: ask there.",
-            proposal=_likely(order, likely),
             gettext("Still in progress"),
-            Action(
-                gettext("End or discontinue"),
-                reverse("worklist:discontinue", args=(order.pk,)),
-            ),
+            _link(order, likely)
+            or _page(gettext("End or discontinue"), "discontinue", order.pk),
             detail=_ask_there(order),
+            proposal=_likely(order, likely),
         )
         for order in orders
     ]
