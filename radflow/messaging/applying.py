@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from enum import Enum
 
+from django.conf import settings
 from django.db import (
     DatabaseError,
     IntegrityError,
@@ -21,7 +22,7 @@ from django.db import (
     connection,
 )
 from django.db.models.functions import Now
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from radflow import unit
 from radflow.hl7.acks import HL7Error
@@ -150,7 +151,12 @@ def _begin_batch() -> bool:
 
 
 def apply_row(row: InboundMessage) -> None:
-    """All but writing the row itself."""
+    """All but writing the row itself; what is kept is in the language of the site."""
+    with translation.override(settings.LANGUAGE_CODE):
+        _apply(row)
+
+
+def _apply(row: InboundMessage) -> None:
     try:
         inbound = read(row)
         noticed = review(inbound)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from radflow.hl7.errors import HL7Error
 from radflow.hl7.header import Header, peek
@@ -162,10 +163,14 @@ def _reuses(row: InboundMessage, key: Identity, others: list[Identity]) -> bool:
     if not any(other[:3] == key[:3] for other in others):
         return False
     row.control_id_reused = True
-    row.warnings.append("The control ID was used before, for another message")
+    row.warnings.append(
+        gettext_noop("The control ID was used before, for another message")
+    )
     if row.peer is None or row.peer.reused_id == ReusedId.APPLY:
         return False
-    text = "This control ID (MSH-10) was used before, for another message."
+    text = gettext_noop(
+        "This control ID (MSH-10) was used before, for another message."
+    )
     row.result_due_at = None
     answer(row, peek(bytes(row.raw)), HL7Error("205", text, "MSH^1^10"))
     return True

@@ -10,6 +10,8 @@ from ipaddress import ip_address, ip_network
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from radflow.hl7.acks import HL7Error
 from radflow.hl7.message import Message
@@ -78,7 +80,9 @@ def _examine(
     if verdict.peer and _reads_otherwise(verdict.peer):
         message = verdict.message = parse_from(verdict.peer, raw)
         if not _is_charset(verdict.peer.fallback_charset):
-            verdict.warnings.append("The character set of this peer does not exist")
+            verdict.warnings.append(
+                gettext_noop("The character set of this peer does not exist")
+            )
     verdict.warnings += message.warnings
     if verdict.peer and origin is not ANYWHERE:
         _check_origin(verdict.peer, origin)
@@ -124,7 +128,9 @@ def _check_origin(peer: Peer, origin: Origin) -> None:
         and peer.certificate.lower() in ("", origin.certificate.lower())
     )
     if not allowed:
-        text = "This sender may not come this way: address, port or certificate differ."
+        text = gettext_noop(
+            "This sender may not come this way: address, port or certificate differ."
+        )
         raise HL7Error("103", text, "MSH^1^3", ack="AR")
 
 
@@ -140,27 +146,48 @@ def _is_within(host: str, networks: Sequence[str]) -> bool:
 
 def _check_header(message: Message, verdict: Verdict) -> Peer | None:
     """The sender; None for a stranger where those are welcome."""
-    _require(message.control_id, "Control ID (MSH-10) is missing.", "MSH^1^10")
+    _require(
+        message.control_id, gettext_noop("Control ID (MSH-10) is missing."), "MSH^1^10"
+    )
     if len(message.control_id) > CONTROL_ID_LENGTH:
-        raise HL7Error("102", "Control ID (MSH-10) is too long.", "MSH^1^10")
-    _require(message.header.value(9), "Message type (MSH-9) is missing.", "MSH^1^9")
-    _require(message.processing_id, "Processing id (MSH-11) is missing.", "MSH^1^11")
+        raise HL7Error(
+            "102", gettext_noop("Control ID (MSH-10) is too long."), "MSH^1^10"
+        )
+    _require(
+        message.header.value(9),
+        gettext_noop("Message type (MSH-9) is missing."),
+        "MSH^1^9",
+    )
+    _require(
+        message.processing_id,
+        gettext_noop("Processing id (MSH-11) is missing."),
+        "MSH^1^11",
+    )
     peer = verdict.peer
     version = message.version or "2.5.1"
     if version not in VERSIONS and (peer is None or version not in peer.extra_versions):
         raise HL7Error(
-            "203", "This HL7 version is not supported.", "MSH^1^12", ack="AR"
+            "203",
+            gettext_noop("This HL7 version is not supported."),
+            "MSH^1^12",
+            ack="AR",
         )
     if peer is None and settings.ACCEPT_UNKNOWN_SENDERS:
-        verdict.warnings.append("The sender is not known here")
+        verdict.warnings.append(gettext_noop("The sender is not known here"))
         return None
     if peer is None or not peer.enabled:
         raise HL7Error(
-            "103", "Sender (MSH-3, MSH-4) is not known here.", "MSH^1^3", ack="AR"
+            "103",
+            gettext_noop("Sender (MSH-3, MSH-4) is not known here."),
+            "MSH^1^3",
+            ack="AR",
         )
     if message.processing_id not in peer.processing_ids:
         raise HL7Error(
-            "202", "This processing id is not accepted here.", "MSH^1^11", ack="AR"
+            "202",
+            gettext_noop("This processing id is not accepted here."),
+            "MSH^1^11",
+            ack="AR",
         )
     _check_clock(message, peer, verdict)
     return peer
@@ -174,21 +201,28 @@ def _require(value: str, text: str, location: str) -> None:
 def _check_clock(message: Message, peer: Peer, verdict: Verdict) -> None:
     """A sender whose clock is off is warned about, not refused; no time is fine."""
     if not message.message_time:
-        verdict.warnings.append("MSH-7 is empty")
+        verdict.warnings.append(gettext_noop("MSH-7 is empty"))
         return
     try:
         sent = parse_ts(message.message_time, zone=ZoneInfo(peer.time_zone)).value
     except HL7Error:
-        verdict.warnings.append("MSH-7 is not a valid time")
+        verdict.warnings.append(gettext_noop("MSH-7 is not a valid time"))
         return
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        verdict.warnings.append("The time zone of this peer does not exist")
+        verdict.warnings.append(
+            gettext_noop("The time zone of this peer does not exist")
+        )
         return
     if abs(datetime.now(UTC) - sent) > CLOCK_TOLERANCE:
-        verdict.warnings.append("MSH-7 is more than five minutes from our clock")
+        verdict.warnings.append(
+            gettext_noop("MSH-7 is more than five minutes from our clock")
+        )
 
 
 def refused_at_the_door(raw: bytes, peer: Peer) -> str:
     """What a sender would be told by settings that do not take its message."""
     error = examine(raw, [peer]).error
-    return f"Refused {error.ack} {error.code}: {error.text}" if error else ""
+    if error is None:
+        return ""
+    said = _("Refused %(ack)s %(code)s: %(text)s")
+    return said % {"ack": error.ack, "code": error.code, "text": _(error.text)}

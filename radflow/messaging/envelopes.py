@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext_noop
 
 from radflow.hl7.batch import Batch, build_batch_reply, read_batch
 from radflow.hl7.errors import HL7Error
@@ -34,7 +35,7 @@ def receive(one: Received, rows_of: RowsOf) -> bytes:
     try:
         batch = read_batch(one.raw)
         if batch is None:
-            raise HL7Error("100", "The batch cannot be read.", "BHS^1")
+            raise HL7Error("100", gettext_noop("The batch cannot be read."), "BHS^1")
     except HL7Error as error:
         return _refuse(one, error)
     return _take(one, batch, rows_of)

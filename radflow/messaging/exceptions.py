@@ -2,6 +2,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 
 class Parked(Exception):
     """This message cannot be applied without a human; the text says what to do.
@@ -34,13 +37,31 @@ class Parked(Exception):
         self.holds = fault if holds is None else holds
 
 
+# What a message is in the middle of a sentence.
+_STATES = {
+    "received": gettext_lazy("received"),
+    "applied": gettext_lazy("applied"),
+    "parked": gettext_lazy("parked"),
+    "rejected": gettext_lazy("rejected"),
+    "duplicate": gettext_lazy("duplicate"),
+    "skipped": gettext_lazy("skipped"),
+    "queued": gettext_lazy("queued"),
+    "sent": gettext_lazy("sent"),
+    "accepted": gettext_lazy("accepted"),
+    "acknowledged": gettext_lazy("acknowledged"),
+    "refused": gettext_lazy("refused"),
+    "dead": gettext_lazy("dead"),
+}
+
+
 class WrongState(Exception):
     """What was asked does not fit what the message is by now; nothing was done."""
 
     code = "MESSAGE_STATE"
 
     def __init__(self, state: str, wanted: str) -> None:
-        self.text = f"The message is {state}. {wanted} Nothing was done."
+        said = _("The message is %(state)s. %(wanted)s Nothing was done.")
+        self.text = said % {"state": _STATES.get(state, state), "wanted": wanted}
         super().__init__(self.text)
 
 
@@ -55,7 +76,7 @@ class PeerChanged(Exception):
 
     @property
     def text(self) -> str:
-        return (
-            f"{self.by} changed this peer meanwhile; it is at revision "
-            f"{self.revision}. Nothing was saved."
-        )
+        return _(
+            "%(who)s changed this peer meanwhile; it is at revision %(revision)s. "
+            "Nothing was saved."
+        ) % {"who": self.by, "revision": self.revision}

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from radflow.live import services as live
 from radflow.messaging.checks import parse_from
@@ -31,7 +32,8 @@ def _added_since(row: InboundMessage) -> Peer:
     names = (row.sending_application, row.sending_facility)
     peer = sender_of(*names, Peer.objects.filter(enabled=True))
     if peer is None:
-        raise Parked("103", "The sender is not known. Add it as a peer, then replay.")
+        text = gettext_noop("The sender is not known. Add it as a peer, then replay.")
+        raise Parked("103", text)
     row.peer = peer
     row.save(update_fields=["peer"])
     return peer

@@ -8,6 +8,7 @@ from functools import cache
 from importlib import import_module
 
 from django.conf import settings
+from django.utils.translation import gettext_noop
 
 from radflow.hl7.acks import HL7Error
 from radflow.hl7.message import Message
@@ -108,5 +109,9 @@ def handler_for(message_type: str) -> Handler:
     if code in table:  # an acknowledgement of whatever event
         return _load(table[code])
     if any(known.startswith(f"{code}^") for known in table):
-        raise HL7Error("201", "Event is not supported here.", "MSH^1^9^1^2", ack="AR")
-    raise HL7Error("200", "Message type is not supported here.", "MSH^1^9", ack="AR")
+        raise HL7Error(
+            "201", gettext_noop("Event is not supported here."), "MSH^1^9^1^2", ack="AR"
+        )
+    raise HL7Error(
+        "200", gettext_noop("Message type is not supported here."), "MSH^1^9", ack="AR"
+    )

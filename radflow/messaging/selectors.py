@@ -9,10 +9,11 @@ from typing import Any
 
 from django.conf import settings
 from django.db.models import CharField, F, QuerySet, Value
+from django.utils.translation import gettext_noop
 
 from radflow.messaging.models import InboundMessage, OutboundMessage, OutboundState
 
-IN, OUT = "in", "out"
+IN, OUT = gettext_noop("in"), gettext_noop("out")
 _COLUMNS = (
     "id",
     "control_id",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from radflow.accounts.models import User
 from radflow.audit import services as audit
@@ -115,7 +116,7 @@ def replay_message(*, message_id: int, by: User) -> InboundMessage:
     """Put a parked message back into the queue, to be applied as if new."""
     message = InboundMessage.objects.select_for_update().get(pk=message_id)
     if message.state != InboundState.PARKED:
-        raise WrongState(message.state, "Only a parked one is applied again.")
+        raise WrongState(message.state, _("Only a parked one is applied again."))
     message.state = InboundState.RECEIVED
     message.holds = False
     message.attempts = 0
@@ -133,7 +134,7 @@ def resend_message(*, message_id: int, by: User) -> OutboundMessage:
     """Try a refused or dead message again: the same bytes, the same control ID."""
     message = OutboundMessage.objects.select_for_update().get(pk=message_id)
     if message.state not in (OutboundState.REFUSED, OutboundState.DEAD):
-        raise WrongState(message.state, "Only a refused or dead one is sent again.")
+        raise WrongState(message.state, _("Only a refused or dead one is sent again."))
     audit.record("message_resent", actor=by, detail={"outbound": message.pk})
     message.resent_at = timezone.now()
     message.save(update_fields=["resent_at"])
@@ -147,7 +148,7 @@ def discard_message(*, message_id: int, reason: str, by: User) -> OutboundMessag
     """Give up a refused message, so that what waits behind it can go."""
     message = OutboundMessage.objects.select_for_update().get(pk=message_id)
     if message.state != OutboundState.REFUSED:
-        raise WrongState(message.state, "Only a refused one is given up.")
+        raise WrongState(message.state, _("Only a refused one is given up."))
     detail = {"outbound": message.pk, "reason": reason}
     audit.record("message_discarded", actor=by, detail=detail)
     message.error_text = storable(f"Given up: {reason}. {message.error_text}", 300)

@@ -8,6 +8,7 @@ call `settle`.
 from __future__ import annotations
 
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from radflow.hl7.acks import Ack, HL7Error, read_ack
 from radflow.hl7.message import Message
@@ -26,7 +27,7 @@ from radflow.messaging.text import storable
 
 _TAKEN, _ACCEPTED, _REFUSED = {"AA"}, {"CA"}, {"AE", "AR", "CE", "CR"}
 _OPEN = (OutboundState.SENT, OutboundState.ACCEPTED)
-_CONTRADICTS = (
+_CONTRADICTS = gettext_noop(
     "The receiver refuses what it acknowledged before. Ask there what is true, then "
     "skip this message."
 )
@@ -36,9 +37,11 @@ def check(message: Message) -> None:
     """Without MSA nobody can tell what it answers."""
     msa = message.first("MSA")
     if msa is None:
-        raise HL7Error("100", "Segment MSA is missing.", "MSA^1")
+        raise HL7Error("100", gettext_noop("Segment MSA is missing."), "MSA^1")
     if not msa.value(2):
-        raise HL7Error("101", "The control ID it answers is missing.", "MSA^1^2")
+        raise HL7Error(
+            "101", gettext_noop("The control ID it answers is missing."), "MSA^1^2"
+        )
 
 
 def keys(message: Message, peer: Peer | None) -> list[str]:
@@ -65,7 +68,7 @@ def settle(inbound: Inbound) -> OutboundMessage:
     elif ack.code in _REFUSED:
         _refuse(message, ack, inbound.row)
     else:
-        text = "The acknowledgement code (MSA-1) is not known."
+        text = gettext_noop("The acknowledgement code (MSA-1) is not known.")
         raise Parked("103", text, "MSA^1^1", is_final=False, holds=False)
     return message
 
@@ -76,7 +79,9 @@ def _answered(ack: Ack, peer: Peer) -> OutboundMessage:
     )
     message = found.first()
     if message is None:
-        text = "It answers no message that we sent to this peer. Skip it, or ask there."
+        text = gettext_noop(
+            "It answers no message that we sent to this peer. Skip it, or ask there."
+        )
         raise Parked("204", text, "MSA^1^2", is_final=False, holds=False)
     return message
 

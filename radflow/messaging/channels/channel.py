@@ -4,15 +4,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
 
 RATE_MINUTES = 10
 
 
 class ChannelState(TextChoices):
-    UP = "up", "Up"
-    DOWN = "down", "Down"
-    NO_DATA = "nodata", "No data"
-    PAUSED = "paused", "Paused"
+    UP = "up", _("Up")
+    DOWN = "down", _("Down")
+    NO_DATA = "nodata", _("No data")
+    PAUSED = "paused", _("Paused")
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
+from django.utils.translation import gettext_noop
 
 MINUTES = 60
-FAILED = ("unreachable", "timeout", "mismatch")
+FAILED = (
+    gettext_noop("unreachable"),
+    gettext_noop("timeout"),
+    gettext_noop("mismatch"),
+)
 
 _INBOUND = """
 WITH open AS (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from radflow.messaging.channels import registry
 from radflow.messaging.channels.channel import Channel, ChannelState
@@ -47,7 +48,7 @@ def _inbound(peer: Peer, heard: Figures, now: datetime, ports: str) -> Channel:
     gap = allowed_gap(peer, heard.last_at) if heard.last_at else None
     paused = peer.applying_paused_at is not None
     state = _state(peer, heard, faults, now, paused=paused, expected=bool(gap))
-    where = f"port {peer.listener.port}" if peer.listener else ports
+    where = _port(str(peer.listener.port)) if peer.listener else ports
     return _channel(IN, peer, heard, faults, now, state=state, where=where, gap=gap)
 
 
@@ -113,13 +114,20 @@ def _note(peer: Peer, faults: Faults, state: ChannelState) -> str:
     if state is not ChannelState.PAUSED:
         return " ".join(faults.values())
     if not peer.enabled:
-        return "Switched off in its settings."
-    by = f" by {peer.paused_by.display_name}" if peer.paused_by else ""
-    draining = ", what was queued still goes" if peer.drain_until is not None else ""
-    return f"Paused{by}{draining}."
+        return _("Switched off in its settings.")
+    who = {"who": peer.paused_by.display_name} if peer.paused_by else None
+    if peer.drain_until is not None:
+        if who:
+            return _("Paused by %(who)s, what was queued still goes.") % who
+        return _("Paused, what was queued still goes.")
+    return _("Paused by %(who)s.") % who if who else _("Paused.")
 
 
 def _ports() -> str:
     listeners = Listener.objects.filter(enabled=True)
     ports = {settings.MLLP_PORT, *listeners.values_list("port", flat=True)}
-    return f"port {', '.join(str(port) for port in sorted(ports))}"
+    return _port(", ".join(str(port) for port in sorted(ports)))
+
+
+def _port(numbers: str) -> str:
+    return _("port %(numbers)s") % {"numbers": numbers}

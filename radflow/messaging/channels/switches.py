@@ -10,6 +10,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from radflow.accounts.models import User
 from radflow.audit import services as audit
@@ -100,9 +101,9 @@ def _lock(peer_id: int) -> Peer:
 def _checked(to: Destination) -> Destination:
     host, port = to[0].strip(), to[1]
     if not host or len(host) > 200:
-        raise ValidationError({"redirect_host": "Name the host to send to."})
+        raise ValidationError({"redirect_host": _("Name the host to send to.")})
     if not 1 <= port <= 65535:
-        raise ValidationError({"redirect_port": "A port is between 1 and 65535."})
+        raise ValidationError({"redirect_port": _("A port is between 1 and 65535.")})
     return host, port
 
 

@@ -7,6 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
 from radflow.hl7.errors import HL7Error
 from radflow.hl7.message import NULL, Repetition
 from radflow.hl7.timestamps import parse_date, parse_ts
@@ -40,7 +43,7 @@ class DataType:
 
 
 def _matching(pattern: re.Pattern[str], fault: str) -> Check:
-    return lambda part: "" if pattern.match(part(1)) else fault
+    return lambda part: "" if pattern.match(part(1)) else _(fault)
 
 
 def _readable(read: Callable[[str], object], fault: str) -> Check:
@@ -48,7 +51,7 @@ def _readable(read: Callable[[str], object], fault: str) -> Check:
         try:
             read(part(1))
         except HL7Error:
-            return fault
+            return _(fault)
         return ""
 
     return check
@@ -56,22 +59,24 @@ def _readable(read: Callable[[str], object], fault: str) -> Check:
 
 def _needs(*components: int) -> Check:
     """One of these components has a value."""
-    names = " or ".join(str(number) for number in components)
 
     def check(part: Leaves) -> str:
         told = (part(number) for number in components)
-        fault = f"has no value in component {names}"
-        return "" if any(v not in ("", NULL) for v in told) else fault
+        if any(v not in ("", NULL) for v in told):
+            return ""
+        names = _(" or ").join(str(number) for number in components)
+        return _("has no value in component %(names)s") % {"names": names}
 
     return check
 
 
 def _word(part: Leaves) -> str:
-    return "has blanks in a code" if re.search(r"\s", part(1)) else ""
+    return _("has blanks in a code") if re.search(r"\s", part(1)) else ""
 
 
 _MOMENT = _readable(
-    lambda text: parse_ts(text, zone=_UTC), "is no date and time (YYYYMMDDHHMM)"
+    lambda text: parse_ts(text, zone=_UTC),
+    gettext_noop("is no date and time (YYYYMMDDHHMM)"),
 )
 _TYPES = (
     DataType("ST"),
@@ -79,10 +84,14 @@ _TYPES = (
     DataType("FT"),
     DataType("ID", check=_word),
     DataType("IS", check=_word),
-    DataType("SI", check=_matching(_COUNT, "is no number from 0 to 9999")),
-    DataType("NM", check=_matching(_NUMBER, "is no number")),
-    DataType("DT", check=_readable(parse_date, "is no date (YYYYMMDD)")),
-    DataType("TM", check=_matching(_DAY_TIME, "is no time of day (HHMM)")),
+    DataType(
+        "SI", check=_matching(_COUNT, gettext_noop("is no number from 0 to 9999"))
+    ),
+    DataType("NM", check=_matching(_NUMBER, gettext_noop("is no number"))),
+    DataType("DT", check=_readable(parse_date, gettext_noop("is no date (YYYYMMDD)"))),
+    DataType(
+        "TM", check=_matching(_DAY_TIME, gettext_noop("is no time of day (HHMM)"))
+    ),
     DataType("DTM", check=_MOMENT),
     DataType("TS", 2, _MOMENT),
     DataType("CE", 6, _needs(1, 2)),

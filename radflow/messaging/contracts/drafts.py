@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 
+from django.utils.translation import gettext as _
+
 from radflow.messaging.contracts import versions
 from radflow.messaging.contracts.datatypes import DATATYPES
 from radflow.messaging.contracts.patterns import PatternError, pattern
@@ -104,28 +106,28 @@ def _header_faults(draft: Draft) -> Iterator[tuple[str, str]]:
     for name, longest in _LONGEST.items():
         value = getattr(draft, name)
         if len(value) > longest:
-            yield name, f"At most {longest} characters."
+            yield name, _("At most %(count)s characters.") % {"count": longest}
         elif not value.strip() and name not in ("description", "evidence"):
             yield (
                 name,
-                "Give a value, or * for any."
+                _("Give a value, or * for any.")
                 if _may_be_any(name)
-                else ("Say whose it is."),
+                else _("Say whose it is."),
             )
         if not value.isprintable():
-            yield name, "There are characters in it that cannot be shown."
+            yield name, _("There are characters in it that cannot be shown.")
     if not _SEGMENT.match(draft.segment):
-        yield "segment", "Z and two letters or digits, such as ZSI."
+        yield "segment", _("Z and two letters or digits, such as ZSI.")
     if not _VERSION.match(draft.version):
-        yield "version", "Three numbers, such as 1.0.0."
+        yield "version", _("Three numbers, such as 1.0.0.")
     if fault := versions.fault_in(draft.product_version):
         yield "product_version", fault
     if not all(_MESSAGE_TYPE.match(one) for one in draft.message_types):
-        yield "message_types", "Written as ORM^O01, separated by blanks."
+        yield "message_types", _("Written as ORM^O01, separated by blanks.")
     if len(draft.fields) > MOST_FIELDS:
-        yield "fields", f"At most {MOST_FIELDS} fields."
+        yield "fields", _("At most %(count)s fields.") % {"count": MOST_FIELDS}
     if len(draft.samples) > MOST_SAMPLES:
-        yield "samples", f"At most {MOST_SAMPLES} samples."
+        yield "samples", _("At most %(count)s samples.") % {"count": MOST_SAMPLES}
 
 
 def _may_be_any(name: str) -> bool:
@@ -134,42 +136,42 @@ def _may_be_any(name: str) -> bool:
 
 def _field_faults(rule: FieldRule) -> Iterator[tuple[str, str]]:
     if not 1 <= rule.field <= 255:
-        yield "field", "From 1 to 255."
+        yield "field", _("From 1 to 255.")
     if not 0 <= rule.component <= 99:
-        yield "component", "From 1 to 99, or empty for the whole field."
+        yield "component", _("From 1 to 99, or empty for the whole field.")
     if not rule.name.strip() or len(rule.name) > 80:
-        yield "name", "Give it a name of at most 80 characters."
+        yield "name", _("Give it a name of at most 80 characters.")
     if rule.datatype not in DATATYPES:
-        yield "datatype", f"One of {', '.join(DATATYPES)}."
+        yield "datatype", _("One of %(names)s.") % {"names": ", ".join(DATATYPES)}
     if rule.required not in ZField.Required:
-        yield "required", "One of R, RE, O, C."
+        yield "required", _("One of R, RE, O, C.")
     if rule.required == ZField.Required.CONDITIONAL and (
         len(rule.condition) > 200 or Condition.read(rule.condition) is None
     ):
-        yield "condition", "Such as ZSI-3 valued, ZSI-3 empty or ZSI-7 = Y."
+        yield "condition", _("Such as ZSI-3 valued, ZSI-3 empty or ZSI-7 = Y.")
     yield from _value_faults(rule)
     yield from _target_faults(rule)
 
 
 def _value_faults(rule: FieldRule) -> Iterator[tuple[str, str]]:
     if rule.max_length is not None and not 1 <= rule.max_length <= 65536:
-        yield "max_length", "From 1 to 65536."
+        yield "max_length", _("From 1 to 65536.")
     if rule.regex and (fault := _pattern_fault(rule.regex)):
         yield "regex", fault
     if any(not 0 < len(value) <= 60 for value in rule.values):
-        yield "values", "Values have 1 to 60 characters."
+        yield "values", _("Values have 1 to 60 characters.")
     if len(rule.values) > 200:
-        yield "values", "At most 200 values."
+        yield "values", _("At most 200 values.")
     low, high = rule.lowest, rule.highest
     if low is not None and high is not None and low > high:
-        yield "highest", "The highest is below the lowest."
+        yield "highest", _("The highest is below the lowest.")
     if any(bound is not None and abs(bound) >= 10**12 for bound in (low, high)):
-        yield "lowest", "At most twelve digits."
+        yield "lowest", _("At most twelve digits.")
 
 
 def _pattern_fault(text: str) -> str:
     if len(text) > 200:
-        return "At most 200 characters."
+        return _("At most 200 characters.")
     try:
         pattern(text)
     except PatternError as error:
@@ -179,22 +181,23 @@ def _pattern_fault(text: str) -> str:
 
 def _target_faults(rule: FieldRule) -> Iterator[tuple[str, str]]:
     if rule.policy not in ZField.Policy:
-        yield "policy", "One of fill, overwrite, annotate."
+        yield "policy", _("One of fill, overwrite, annotate.")
     if rule.on_error not in ZField.OnError:
-        yield "on_error", "One of warn, quarantine, reject."
+        yield "on_error", _("One of warn, quarantine, reject.")
     if not rule.target:
         return
     target = TARGETS.get(rule.target)
     if target is None:
-        yield "target", f"One of {', '.join(TARGETS)}, or empty."
+        yield "target", _("One of %(names)s, or empty.") % {"names": ", ".join(TARGETS)}
     elif target.annotates_only and rule.policy != ZField.Policy.ANNOTATE:
-        yield "policy", "The timeline is only annotated."
+        yield "policy", _("The timeline is only annotated.")
 
 
 def _sample_fault(sample: Sample) -> str:
     if not sample.text.strip() or len(sample.text) > LONGEST_SAMPLE:
-        return f"A segment of at most {LONGEST_SAMPLE} characters."
-    return "" if sample.text.isprintable() else "One segment, on one line."
+        most = {"count": LONGEST_SAMPLE}
+        return _("A segment of at most %(count)s characters.") % most
+    return "" if sample.text.isprintable() else _("One segment, on one line.")
 
 
 def _repeated(draft: Draft) -> Iterator[tuple[str, str]]:
@@ -206,6 +209,6 @@ def _repeated(draft: Draft) -> Iterator[tuple[str, str]]:
     )
     for number, rule in enumerate(draft.fields):
         if places[rule.field, rule.component] > 1:
-            yield f"fields-{number}-field", "This field is described twice."
+            yield f"fields-{number}-field", _("This field is described twice.")
         if written[rule.target] > 1 and rule.policy != ZField.Policy.ANNOTATE:
-            yield f"fields-{number}-target", "Two fields write to this."
+            yield f"fields-{number}-target", _("Two fields write to this.")

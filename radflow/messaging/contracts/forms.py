@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.forms.formsets import BaseFormSet, formset_factory
+from django.utils.translation import gettext_lazy as _
 
 from radflow.messaging.contracts.datatypes import DATATYPES
 from radflow.messaging.contracts.drafts import (
@@ -27,84 +28,93 @@ ADD, REMOVE = "add", "remove"
 class ContractForm(forms.Form):
     """The head of a contract; the services judge what is written."""
 
-    segment = forms.CharField(max_length=3, widget=_CODE)
-    version = forms.CharField(max_length=20, initial="1.0.0", widget=_CODE)
-    vendor = forms.CharField(max_length=60)
-    product = forms.CharField(max_length=60)
+    segment = forms.CharField(label=_("Segment"), max_length=3, widget=_CODE)
+    version = forms.CharField(
+        label=_("Version"), max_length=20, initial="1.0.0", widget=_CODE
+    )
+    vendor = forms.CharField(label=_("Vendor"), max_length=60)
+    product = forms.CharField(label=_("Product"), max_length=60)
     product_version = forms.CharField(
-        label="Product versions",
+        label=_("Product versions"),
         max_length=40,
         initial="*",
         widget=_CODE,
-        help_text="A range such as >=7.0,<8, or * for any.",
+        help_text=_("A range such as >=7.0,<8, or * for any."),
     )
     sending_application = forms.CharField(
-        label="Sending application (MSH-3)",
+        label=_("Sending application (MSH-3)"),
         max_length=60,
         initial="*",
         widget=_CODE,
-        help_text="* for any.",
+        help_text=_("* for any."),
     )
     sending_facility = forms.CharField(
-        label="Sending facility (MSH-4)",
+        label=_("Sending facility (MSH-4)"),
         max_length=60,
         initial="*",
         widget=_CODE,
-        help_text="* for any.",
+        help_text=_("* for any."),
     )
     message_types = forms.CharField(
-        label="Message types",
+        label=_("Message types"),
         required=False,
         max_length=400,
         widget=_CODE,
-        help_text="Such as ORM^O01 OML^O21; empty: in any message.",
+        help_text=_("Such as ORM^O01 OML^O21; empty: in any message."),
     )
     evidence = forms.CharField(
+        label=_("Evidence"),
         required=False,
         max_length=300,
-        help_text="The document that says so. Needed for approval.",
+        help_text=_("The document that says so. Needed for approval."),
     )
     description = forms.CharField(
-        required=False, max_length=500, widget=forms.Textarea(attrs={"rows": 2})
+        label=_("Description"),
+        required=False,
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 2}),
     )
 
 
-def _number(label: str, **more: Any) -> forms.IntegerField:
+def _number(label: Any, **more: Any) -> forms.IntegerField:
     return forms.IntegerField(label=label, required=False, min_value=0, **more)
 
 
 class FieldForm(forms.Form):
-    field = forms.IntegerField(label="Field", min_value=1, max_value=255)
-    component = _number("Component", max_value=99)
-    name = forms.CharField(label="Name", max_length=80)
-    datatype = forms.ChoiceField(label="Type", choices=[(n, n) for n in DATATYPES])
-    required = forms.ChoiceField(label="Required", choices=ZField.Required.choices)
+    field = forms.IntegerField(label=_("Field"), min_value=1, max_value=255)
+    component = _number(_("Component"), max_value=99)
+    name = forms.CharField(label=_("Name"), max_length=80)
+    datatype = forms.ChoiceField(label=_("Type"), choices=[(n, n) for n in DATATYPES])
+    required = forms.ChoiceField(label=_("Required"), choices=ZField.Required.choices)
     target = forms.ChoiceField(
-        label="Goes to",
+        label=_("Goes to"),
         required=False,
-        choices=[("", "Nowhere: kept")] + [(t.name, t.label) for t in TARGETS.values()],
+        choices=[("", _("Nowhere: kept"))]
+        + [(t.name, _(t.label)) for t in TARGETS.values()],
     )
     policy = forms.ChoiceField(
-        label="How", choices=ZField.Policy.choices, initial=ZField.Policy.ANNOTATE
+        label=_("How"), choices=ZField.Policy.choices, initial=ZField.Policy.ANNOTATE
     )
-    on_error = forms.ChoiceField(label="If it breaks", choices=ZField.OnError.choices)
+    on_error = forms.ChoiceField(
+        label=_("If it breaks"), choices=ZField.OnError.choices
+    )
     condition = forms.CharField(
-        label="Condition",
+        label=_("Condition"),
         required=False,
         max_length=200,
         widget=forms.TextInput(attrs={"placeholder": "ZSI-3 valued"}),
     )
-    max_length = _number("Longest", max_value=65536)
+    max_length = _number(_("Longest"), max_value=65536)
     regex = forms.CharField(
-        label="Pattern", required=False, max_length=200, widget=_CODE
+        label=_("Pattern"), required=False, max_length=200, widget=_CODE
     )
     values = forms.CharField(
-        label="Values, with blanks", required=False, max_length=2000, widget=_CODE
+        label=_("Values, with blanks"), required=False, max_length=2000, widget=_CODE
     )
-    lowest = forms.DecimalField(label="Lowest", required=False, max_digits=16)
-    highest = forms.DecimalField(label="Highest", required=False, max_digits=16)
-    repeats = forms.BooleanField(label="May repeat", required=False)
-    holds_patient_data = forms.BooleanField(label="Patient data", required=False)
+    lowest = forms.DecimalField(label=_("Lowest"), required=False, max_digits=16)
+    highest = forms.DecimalField(label=_("Highest"), required=False, max_digits=16)
+    repeats = forms.BooleanField(label=_("May repeat"), required=False)
+    holds_patient_data = forms.BooleanField(label=_("Patient data"), required=False)
 
     def rule(self) -> FieldRule:
         values = dict(self.cleaned_data)
@@ -114,10 +124,10 @@ class FieldForm(forms.Form):
 
 
 class SampleForm(forms.Form):
-    text = forms.CharField(label="Segment", max_length=2000, widget=_CODE)
+    text = forms.CharField(label=_("Segment"), max_length=2000, widget=_CODE)
     valid = forms.ChoiceField(
-        label="The contract",
-        choices=[("yes", "must take it"), ("no", "must refuse it")],
+        label=_("The contract"),
+        choices=[("yes", _("must take it")), ("no", _("must refuse it"))],
     )
 
     def sample(self) -> Sample:

@@ -11,6 +11,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy
 
 from radflow.accounts.models import User
 from radflow.audit import services as audit
@@ -38,7 +39,7 @@ from radflow.messaging.models import (
 from radflow.messaging.models.peer import ANY
 
 APPROVAL_LOCK = 0x7261_6467
-_PRUNED = "Its first message is no longer kept, so draft it by hand."
+_PRUNED = gettext_lazy("Its first message is no longer kept, so draft it by hand.")
 
 
 class ContractError(Exception):
@@ -57,6 +58,13 @@ class Act(StrEnum):
     NEW_VERSION = "new version"
 
 
+_ACTS = {
+    Act.CHANGE: gettext_lazy("change"),
+    Act.DISCARD: gettext_lazy("discard"),
+    Act.APPROVE: gettext_lazy("approve"),
+    Act.RETIRE: gettext_lazy("retire"),
+    Act.NEW_VERSION: gettext_lazy("new version"),
+}
 S = ContractStatus
 # What may be done in which status; the rest is refused. Examples only show the way.
 ALLOWED: dict[str, frozenset[Act]] = {
@@ -144,7 +152,8 @@ def approve(*, contract_id: int, by: User) -> ZContract:
 def retire(*, contract_id: int, reason: str, by: User) -> ZContract:
     """Take it out of force; messages received before stay governed by it."""
     if not reason.strip():
-        raise ContractError("Say why it is retired.", {"reason": "Say why."})
+        faults = {"reason": gettext("Say why.")}
+        raise ContractError(gettext("Say why it is retired."), faults)
     contract = _locked(contract_id, Act.RETIRE)
     _end(contract, reason.strip()[:300], by)
     return contract
@@ -160,7 +169,7 @@ def draft_from_sample(*, unknown_id: int, by: User) -> ZContract:
     try:
         message = Message.parse(bytes(unknown.first_message.raw))
     except HL7Error as error:
-        raise ContractError(_PRUNED) from error
+        raise ContractError(str(_PRUNED)) from error
     segment = _segment_of(unknown, message)
     sample = Sample(samples.outline(segment, message.delimiters))
     if rule := governing(unknown):
@@ -191,7 +200,7 @@ def _segment_of(unknown: UnknownSegment, message: Message) -> Segment:
     for segment in message.all(unknown.segment):
         if segment.field_count == unknown.field_count:
             return segment
-    raise ContractError(_PRUNED)
+    raise ContractError(str(_PRUNED))
 
 
 def _first_draft(
@@ -243,7 +252,8 @@ def _locked(contract_id: int, act: Act) -> ZContract:
     contract = ZContract.objects.select_for_update().get(pk=contract_id)
     if not may(contract, act):
         status = ContractStatus(contract.status).label.lower()
-        raise ContractError(f"This contract is {status}: no {act} is possible.")
+        said = gettext("This contract is %(status)s: no %(act)s is possible.")
+        raise ContractError(said % {"status": status, "act": _ACTS[act]})
     return contract
 
 
@@ -255,7 +265,7 @@ def _one_at_a_time() -> None:
 
 def _refuse_faults(draft: Draft) -> None:
     if faults := faults_in(draft):
-        raise ContractError("The contract cannot be kept like this.", faults)
+        raise ContractError(gettext("The contract cannot be kept like this."), faults)
 
 
 def _save_once(contract: ZContract) -> None:
@@ -263,7 +273,7 @@ def _save_once(contract: ZContract) -> None:
         with transaction.atomic():
             contract.save()
     except IntegrityError as error:
-        text = "This version is there already. Give another number."
+        text = gettext("This version is there already. Give another number.")
         raise ContractError(text, {"version": text}) from error
 
 
@@ -284,16 +294,16 @@ def missing(contract: ZContract) -> Faults:
     draft = as_draft(contract)
     found = faults_in(draft)
     if not contract.evidence.strip():
-        found["evidence"] = "Name the document that says so."
+        found["evidence"] = gettext("Name the document that says so.")
     if not draft.fields:
-        found["fields"] = "Describe at least one field."
+        found["fields"] = gettext("Describe at least one field.")
     if text := samples.lacking(samples.run(rule_of(contract), draft.samples)):
         found["samples"] = text
     if others := rivals(contract):
-        found["rivals"] = (
-            f"{others[0]} matches the same messages. Retire it first, or name sender, "
+        found["rivals"] = gettext(
+            "%(contract)s matches the same messages. Retire it first, or name sender, "
             "versions or message types more closely."
-        )
+        ) % {"contract": others[0]}
     return found
 
 

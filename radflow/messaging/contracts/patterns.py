@@ -12,6 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from django.utils.translation import gettext as _
+
 LONGEST_VALUE = 1000
 MOST_STATES = 600
 MOST_MOVES = 500
@@ -92,7 +94,7 @@ class Pattern:
 
     def add(self, test: Test | None = None) -> int:
         if len(self.tests) >= MOST_STATES:
-            raise PatternError("This pattern is too large. Give smaller counts.")
+            raise PatternError(_("This pattern is too large. Give smaller counts."))
         self.tests.append(test)
         self.ways.append([])
         return len(self.tests) - 1
@@ -107,11 +109,15 @@ def pattern(text: str) -> Pattern:
     reader = _Reader(body)
     node = reader.choice()
     if reader.rest:
-        raise PatternError(f"Not understood from “{reader.rest[:12]}” on.")
+        raise _not_understood(reader.rest)
     made = Pattern()
     made.start = made.add()
     made.end = _emit(made, node, made.start)
     return made
+
+
+def _not_understood(rest: str) -> PatternError:
+    return PatternError(_("Not understood from “%(rest)s” on.") % {"rest": rest[:12]})
 
 
 class _Reader:
@@ -141,17 +147,17 @@ class _Reader:
             return self._group()
         match = _ATOM.match(self.rest)
         if match is None:
-            raise PatternError(f"Not understood from “{self.rest[:12]}” on.")
+            raise _not_understood(self.rest)
         self.rest = self.rest[match.end() :]
         return _Node("character", test=_test(match))
 
     def _group(self) -> _Node:
         self.depth += 1
         if self.depth > 20:
-            raise PatternError("Brackets are nested too deep.")
+            raise PatternError(_("Brackets are nested too deep."))
         node = self.choice()
         if not self._take(")"):
-            raise PatternError("A bracket is not closed.")
+            raise PatternError(_("A bracket is not closed."))
         self.depth -= 1
         return node
 
@@ -161,10 +167,10 @@ class _Reader:
             return node
         self.rest = self.rest[match.end() :]
         if self.rest[:1] in ("*", "+", "?", "{"):
-            raise PatternError("A repeat of a repeat, or a lazy one, is not read.")
+            raise PatternError(_("A repeat of a repeat, or a lazy one, is not read."))
         low, high = _bounds(match)
         if high is not None and high < low:
-            raise PatternError("A repeat has its bounds the wrong way round.")
+            raise PatternError(_("A repeat has its bounds the wrong way round."))
         return _Node("repeat", (node,), low=low, high=high)
 
 
@@ -189,11 +195,12 @@ def _test(match: re.Match[str]) -> Test:
         return plain.__eq__
     text = match[0]
     if _DOUBLED.search(text):
-        raise PatternError("Write a doubled mark in a set once, or escape it.")
+        raise PatternError(_("Write a doubled mark in a set once, or escape it."))
     try:
         return re.compile(text, re.ASCII).fullmatch
     except re.error as error:
-        raise PatternError(f"The set {text[:20]} is not valid.") from error
+        said = _("The set %(set)s is not valid.") % {"set": text[:20]}
+        raise PatternError(said) from error
 
 
 def _emit(made: Pattern, node: _Node, state: int) -> int:
@@ -224,14 +231,14 @@ def _step(made: Pattern, state: int) -> int:
 
 def _emit_repeat(made: Pattern, node: _Node, state: int) -> int:
     (part,) = node.parts
-    for _ in range(node.low):
+    for _turn in range(node.low):
         state = _emit(made, part, _step(made, state))
     if node.high is None:
         before = _step(made, state)
         made.ways[_emit(made, part, before)].append(before)
         return _step(made, before)
     skipped = [state]
-    for _ in range(node.high - node.low):
+    for _turn in range(node.high - node.low):
         state = _emit(made, part, _step(made, state))
         skipped.append(state)
     end = made.add()

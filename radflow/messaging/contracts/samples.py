@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from radflow.hl7.escapes import STANDARD, Delimiters, respell
 from radflow.hl7.message import Repetition, Segment
 from radflow.messaging.contracts.datatypes import datatype, guess
@@ -37,12 +39,13 @@ def _findings(rule: SegmentRule, sample: Sample) -> tuple[Finding, ...]:
 def lacking(results: Sequence[TestResult]) -> str:
     """Why these tests prove too little, as a sentence; empty if they suffice."""
     if not any(result.sample.valid for result in results):
-        return "Give at least one sample that must pass."
+        return _("Give at least one sample that must pass.")
     if all(result.sample.valid for result in results):
-        return "Give at least one sample that must be found faulty."
+        return _("Give at least one sample that must be found faulty.")
     failed = [str(n) for n, r in enumerate(results, start=1) if not r.passed]
     if failed:
-        return f"The contract test fails: sample {', '.join(failed)}."
+        numbers = {"numbers": ", ".join(failed)}
+        return _("The contract test fails: sample %(numbers)s.") % numbers
     return ""
 
 

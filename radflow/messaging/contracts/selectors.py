@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop, pgettext
 
 from radflow.messaging.contracts.drafts import Draft, as_draft
 from radflow.messaging.contracts.rules import FieldRule
@@ -20,14 +22,14 @@ from radflow.messaging.models import (
 )
 from radflow.messaging.models.peer import ANY
 
-NOTHING = "none"
+NOTHING = gettext_noop("none")
 _LABELS = {
-    "product_version": "Product versions",
-    "sending_application": "Sending application",
-    "sending_facility": "Sending facility",
-    "message_types": "Message types",
-    "description": "Description",
-    "evidence": "Evidence",
+    "product_version": gettext_noop("Product versions"),
+    "sending_application": gettext_noop("Sending application"),
+    "sending_facility": gettext_noop("Sending facility"),
+    "message_types": gettext_noop("Message types"),
+    "description": gettext_noop("Description"),
+    "evidence": gettext_noop("Evidence"),
 }
 _ORDER = (
     ContractStatus.APPROVED,
@@ -117,7 +119,7 @@ def versions_of(contract: ZContract) -> list[Version]:
 
 def differences(old: Draft, new: Draft) -> list[Difference]:
     found = [
-        Difference(label, _words(getattr(old, name)), _words(getattr(new, name)))
+        Difference(_(label), _words(getattr(old, name)), _words(getattr(new, name)))
         for name, label in _LABELS.items()
         if getattr(old, name) != getattr(new, name)
     ]
@@ -127,9 +129,13 @@ def differences(old: Draft, new: Draft) -> list[Difference]:
             texts = (_words(before.get(path, "")), _words(after.get(path, "")))
             found.append(Difference(f"{new.segment}-{path}", *texts))
     if old.samples != new.samples:
-        counts = (f"{len(draft.samples)} samples" for draft in (old, new))
-        found.append(Difference("Samples", *counts))
+        counts = (_samples(len(draft.samples)) for draft in (old, new))
+        found.append(Difference(_("Samples"), *counts))
     return found
+
+
+def _samples(count: int) -> str:
+    return _("%(count)s samples") % {"count": count}
 
 
 def _by_path(rules: Iterable[FieldRule]) -> dict[str, str]:
@@ -138,37 +144,55 @@ def _by_path(rules: Iterable[FieldRule]) -> dict[str, str]:
 
 def _words(value: Any) -> str:
     text = ", ".join(value) if isinstance(value, tuple) else str(value)
-    return text or NOTHING
+    return text or _(NOTHING)
 
 
 def in_words(rule: FieldRule) -> list[str]:
     """All that a rule says but its place and name, each a phrase."""
     checks = [rule.datatype, _need(rule)]
-    checks += ["may repeat"] if rule.repeats else []
-    checks += [f"at most {rule.max_length} characters"] if rule.max_length else []
-    checks += [f"like {rule.regex}"] if rule.regex else []
-    checks += [f"one of {' '.join(rule.values)}"] if rule.values else []
+    checks += [_("may repeat")] if rule.repeats else []
+    checks += _limits(rule)
     checks += _range(rule)
-    checks += [f"goes to {rule.target} ({rule.policy})"] if rule.target else []
+    checks += [_goes_to(rule)] if rule.target else []
     return [*checks, *_consequences(rule)]
 
 
+def _limits(rule: FieldRule) -> list[str]:
+    found = []
+    if rule.max_length:
+        found.append(_("at most %(count)s characters") % {"count": rule.max_length})
+    if rule.regex:
+        found.append(_("like %(pattern)s") % {"pattern": rule.regex})
+    if rule.values:
+        found.append(_("one of %(values)s") % {"values": " ".join(rule.values)})
+    return found
+
+
+def _goes_to(rule: FieldRule) -> str:
+    place = {"target": rule.target, "policy": rule.policy}
+    return _("goes to %(target)s (%(policy)s)") % place
+
+
 def _range(rule: FieldRule) -> list[str]:
-    bounds = (("from", rule.lowest), ("to", rule.highest))
+    bounds = (
+        (pgettext("range", "from"), rule.lowest),
+        (pgettext("range", "to"), rule.highest),
+    )
     words = [f"{word} {n.normalize():f}" for word, n in bounds if n is not None]
     return [" ".join(words)] if words else []
 
 
 def _need(rule: FieldRule) -> str:
     if rule.required == ZField.Required.CONDITIONAL:
-        return f"required where {rule.condition}"
+        return _("required where %(condition)s") % {"condition": rule.condition}
     return ZField.Required(rule.required).label.lower()
 
 
 def _consequences(rule: FieldRule) -> list[str]:
-    found = ["holds patient data"] if rule.holds_patient_data else []
+    found = [_("holds patient data")] if rule.holds_patient_data else []
     if rule.on_error != ZField.OnError.WARN:
-        found.append(f"else {ZField.OnError(rule.on_error).label.lower()}")
+        done = ZField.OnError(rule.on_error).label.lower()
+        found.append(_("else %(done)s") % {"done": done})
     return found
 
 
@@ -189,12 +213,12 @@ def field_rows(rules: Iterable[FieldRule]) -> list[Row]:
 
 def _field_row(rule: FieldRule) -> Row:
     target = TARGETS.get(rule.target)
-    plain = {rule.datatype, _need(rule), f"goes to {rule.target} ({rule.policy})"}
+    plain = {rule.datatype, _need(rule), _goes_to(rule)}
     checks = [phrase for phrase in in_words(rule) if phrase not in plain]
     return Row(
         rule,
         ", ".join(checks),
         _need(rule),
-        target.label if target else rule.target,
+        _(target.label) if target else rule.target,
         ZField.Policy(rule.policy).label.lower() if rule.target else "",
     )

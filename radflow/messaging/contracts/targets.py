@@ -6,6 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
 from radflow.hl7.errors import HL7Error
 from radflow.hl7.timestamps import parse_ts
 
@@ -33,29 +36,35 @@ def is_uid(value: str) -> bool:
 
 
 def _uid(value: str) -> str:
-    return "" if is_uid(value) else "is no DICOM UID"
+    return "" if is_uid(value) else _("is no DICOM UID")
 
 
 def _short(value: str) -> str:
     fits = len(value) <= _SHORT and "\\" not in value and value.isprintable()
-    return "" if fits else f"does not fit a scanner ({_SHORT} characters)"
+    return (
+        ""
+        if fits
+        else _("does not fit a scanner (%(most)s characters)") % {"most": _SHORT}
+    )
 
 
 def _modality(value: str) -> str:
     fits = 2 <= len(value) <= _SHORT and value.isascii() and value.isalnum()
-    return "" if fits else "is no DICOM modality"
+    return "" if fits else _("is no DICOM modality")
 
 
 def _moment(value: str) -> str:
     try:
         stamp = parse_ts(value, zone=_UTC)
     except HL7Error:
-        return "is no date and time"
-    return "names no hour" if stamp.precision in ("year", "month", "day") else ""
+        return _("is no date and time")
+    return _("names no hour") if stamp.precision in ("year", "month", "day") else ""
 
 
 def _priority(value: str) -> str:
-    return "" if value.upper() in _PRIORITIES else "is no priority (S, A, R, P, C, T)"
+    return (
+        "" if value.upper() in _PRIORITIES else _("is no priority (S, A, R, P, C, T)")
+    )
 
 
 def _anything(value: str) -> str:
@@ -63,16 +72,16 @@ def _anything(value: str) -> str:
 
 
 _ALL = (
-    Target("study.uid", "Study Instance UID", _uid),
-    Target("step.station_ae", "Station AE title", _short),
-    Target("step.station_name", "Station name", _short),
-    Target("step.location", "Location of the step", _short),
-    Target("step.modality", "Modality", _modality),
-    Target("step.start", "Start of the slot", _moment),
-    Target("order.priority", "Priority", _priority),
-    Target("order.transport", "Transport", _anything),
-    Target("order.callback", "Callback number", _anything),
-    Target("order.comments", "Comments", _anything),
-    Target(NOTE, "Timeline of the order", _anything, annotates_only=True),
+    Target("study.uid", gettext_noop("Study Instance UID"), _uid),
+    Target("step.station_ae", gettext_noop("Station AE title"), _short),
+    Target("step.station_name", gettext_noop("Station name"), _short),
+    Target("step.location", gettext_noop("Location of the step"), _short),
+    Target("step.modality", gettext_noop("Modality"), _modality),
+    Target("step.start", gettext_noop("Start of the slot"), _moment),
+    Target("order.priority", gettext_noop("Priority"), _priority),
+    Target("order.transport", gettext_noop("Transport"), _anything),
+    Target("order.callback", gettext_noop("Callback number"), _anything),
+    Target("order.comments", gettext_noop("Comments"), _anything),
+    Target(NOTE, gettext_noop("Timeline of the order"), _anything, annotates_only=True),
 )
 TARGETS = {target.name: target for target in _ALL}

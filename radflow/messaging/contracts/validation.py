@@ -11,6 +11,8 @@ from decimal import Decimal, InvalidOperation
 from functools import partial
 from itertools import groupby
 
+from django.utils.translation import gettext as _
+
 from radflow.hl7.message import NULL, Repetition, Segment
 from radflow.messaging.contracts.datatypes import NUMERIC, datatype
 from radflow.messaging.contracts.patterns import PatternError, pattern
@@ -83,7 +85,7 @@ def validate(segment: Segment, rule: SegmentRule, occurrence: int = 1) -> Readin
     reading = Reading(rule, segment)
     place = _Place(rule.segment, occurrence)
     if segment.name != rule.segment:
-        text = f"is no {rule.segment} segment"
+        text = _("is no %(segment)s segment") % {"segment": rule.segment}
         found = Finding(segment.name or "?", place.of(0), text, spoils=False)
         reading.findings.append(found)
         return reading
@@ -132,7 +134,7 @@ def _check(segment: Segment, rule: FieldRule, place: _Place) -> Iterator[Finding
     told = [one for one in occurrences if _has_value(one, rule.component)]
     faults = [(1, text) for text in _absent(segment, rule, bool(told))]
     if len(occurrences) > 1 and not rule.repeats and rule.component < 2:
-        faults.append((2, "repeats and may not"))
+        faults.append((2, _("repeats and may not")))
     for number, one in enumerate(occurrences, start=1):
         if one in told:
             faults += [(number, text) for text in _faults(one, rule)]
@@ -153,11 +155,12 @@ def _absent(segment: Segment, rule: FieldRule, told: bool) -> Iterator[str]:
     if told:
         return
     if rule.required == ZField.Required.REQUIRED:
-        yield "is missing"
+        yield _("is missing")
     if rule.required == ZField.Required.CONDITIONAL:
         condition = Condition.read(rule.condition)
         if condition and _holds(segment, condition):
-            yield f"is missing, and must be there where {rule.condition}"
+            said = _("is missing, and must be there where %(condition)s")
+            yield said % {"condition": rule.condition}
 
 
 def _holds(segment: Segment, condition: Condition) -> bool:
@@ -190,11 +193,12 @@ def _agreed_faults(one: Repetition, rule: FieldRule) -> Iterator[str]:
     value = leaf(one, rule)
     yield from _type_faults(one, rule)
     if rule.max_length and len(value) > rule.max_length:
-        yield f"is longer than {rule.max_length} characters"
+        said = _("is longer than %(count)s characters")
+        yield said % {"count": rule.max_length}
     if rule.values and value not in rule.values:
-        yield "is none of the values agreed"
+        yield _("is none of the values agreed")
     if rule.regex and not _fits(rule.regex, value):
-        yield "does not fit its pattern"
+        yield _("does not fit its pattern")
     if rule.lowest is not None or rule.highest is not None:
         yield from _range_faults(value, rule)
 
@@ -221,12 +225,12 @@ def _range_faults(value: str, rule: FieldRule) -> Iterator[str]:
         number = Decimal("NaN")
     if not number.is_finite():
         if rule.datatype not in NUMERIC:
-            yield "is no number"
+            yield _("is no number")
         return
     if rule.lowest is not None and number < rule.lowest:
-        yield f"is below {rule.lowest.normalize():f}"
+        yield _("is below %(number)s") % {"number": f"{rule.lowest.normalize():f}"}
     if rule.highest is not None and number > rule.highest:
-        yield f"is above {rule.highest.normalize():f}"
+        yield _("is above %(number)s") % {"number": f"{rule.highest.normalize():f}"}
 
 
 def _beyond(segment: Segment, rule: SegmentRule, place: _Place) -> Iterable[Finding]:
@@ -236,7 +240,7 @@ def _beyond(segment: Segment, rule: SegmentRule, place: _Place) -> Iterable[Find
         if not segment.raw_field(number):
             continue
         if number not in known:
-            text = "is not in the contract"
+            text = _("is not in the contract")
             yield Finding(place.path(number), place.of(number), text, spoils=False)
         elif most := _most_components(rule.of_field(number)):
             yield from _extra(segment, number, most, place)
@@ -263,6 +267,6 @@ def _extra(
             yield Finding(
                 place.path(number, component),
                 place.of(number, component, repetition),
-                "is a component that is not in the contract",
+                _("is a component that is not in the contract"),
                 spoils=False,
             )

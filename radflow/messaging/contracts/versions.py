@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext as _
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
@@ -17,9 +18,9 @@ def is_range(text: str) -> bool:
 def fault_in(text: str) -> str:
     """What is wrong with a range, as a sentence; empty if it can be read."""
     if not text.strip():
-        return "Give a version, a range, or * for any."
+        return _("Give a version, a range, or * for any.")
     if is_range(text) and _specifiers(text) is None:
-        return "A range is written as >=7.0,<8."
+        return _("A range is written as >=7.0,<8.")
     return ""
 
 

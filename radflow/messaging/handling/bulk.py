@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from radflow.accounts.models import User
 from radflow.audit import services as audit
@@ -63,9 +64,9 @@ def start_bulk(*, ids: Sequence[int], reason: str, by: User) -> BulkReplay:
     """Raises ValueError where none of them is parked, or no reason is given."""
     wanted = parked_among(ids)
     if not wanted:
-        raise ValueError("None of these messages is parked any more.")
+        raise ValueError(_("None of these messages is parked any more."))
     if not reason.strip():
-        raise ValueError("Say why; it is kept with each message.")
+        raise ValueError(_("Say why; it is kept with each message."))
     bulk = BulkReplay.objects.create(
         message_ids=wanted, reason=reason.strip()[:200], requested_by=by
     )

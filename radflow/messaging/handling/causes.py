@@ -8,6 +8,8 @@ from urllib.parse import urlencode
 
 from django.db import connection
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 SHOWN = 8
 
@@ -34,19 +36,19 @@ GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
 ORDER BY 9 DESC, 10 LIMIT %s
 """
 _WORDS = {
-    "UNKNOWN_ORDER": "No order has these numbers",
-    "PATIENT_MISMATCH": "Identity would change",
-    "EXAM_STARTED": "The exam has already started",
-    "DUPLICATE_ORDER": "The order is there already",
-    "ACCESSION_USED": "Accession already used",
-    "Z_QUARANTINED": "A Z contract wants a look",
-    "Z_REFUSED": "A Z contract refuses it",
-    "100": "A segment is missing",
-    "101": "A required field is missing",
-    "102": "A value cannot be read",
-    "103": "A code is not known",
-    "204": "It answers nothing of ours",
-    "207": "It could not be applied",
+    "UNKNOWN_ORDER": gettext_noop("No order has these numbers"),
+    "PATIENT_MISMATCH": gettext_noop("Identity would change"),
+    "EXAM_STARTED": gettext_noop("The exam has already started"),
+    "DUPLICATE_ORDER": gettext_noop("The order is there already"),
+    "ACCESSION_USED": gettext_noop("Accession already used"),
+    "Z_QUARANTINED": gettext_noop("A Z contract wants a look"),
+    "Z_REFUSED": gettext_noop("A Z contract refuses it"),
+    "100": gettext_noop("A segment is missing"),
+    "101": gettext_noop("A required field is missing"),
+    "102": gettext_noop("A value cannot be read"),
+    "103": gettext_noop("A code is not known"),
+    "204": gettext_noop("It answers nothing of ours"),
+    "207": gettext_noop("It could not be applied"),
 }
 
 
@@ -70,18 +72,23 @@ class Cause:
     @property
     def words(self) -> str:
         if self.direction == "out":
-            return f"{self.peer} refuses {self.message_type}"
+            return _("%(peer)s refuses %(type)s") % {
+                "peer": self.peer,
+                "type": self.message_type,
+            }
         if self.peer_id is None:
-            return f"Unknown sender {self.application}"
-        return _WORDS.get(self.code, f"Error {self.code}".strip())
+            return _("Unknown sender %(name)s") % {"name": self.application}
+        if self.code in _WORDS:
+            return _(_WORDS[self.code])
+        return (_("Error %(code)s") % {"code": self.code}).strip()
 
     @property
     def action(self) -> str:
         if self.peer_id is None:
-            return "Add the peer"
+            return _("Add the peer")
         if self.code.startswith("Z_"):
-            return "Open contracts"
-        return "Look at them"
+            return _("Open contracts")
+        return _("Look at them")
 
     @property
     def url(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from radflow.accounts.models import User
 from radflow.audit import services as audit
@@ -42,7 +43,7 @@ def skip(*, message_id: int, reason: str, by: User) -> InboundMessage:
     """It is never applied; what waited behind it goes on. Raises WrongState."""
     message = InboundMessage.objects.select_for_update().get(pk=message_id)
     if message.state != InboundState.PARKED:
-        raise WrongState(message.state, "Only a parked one is skipped.")
+        raise WrongState(message.state, _("Only a parked one is skipped."))
     message.state = InboundState.SKIPPED
     message.holds = False
     message.save(update_fields=["state", "holds"])

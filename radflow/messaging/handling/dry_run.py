@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from django.db import DatabaseError, connection, transaction
+from django.utils.translation import gettext_noop
 
 from radflow import unit
 from radflow.messaging.applying import apply_row
@@ -17,7 +18,9 @@ from radflow.messaging.routes import PATIENT, Handler, Inbound, handler_for, own
 
 # It holds the locks that applying holds, so it gives up before anybody notices.
 _LIMITS = "SET LOCAL lock_timeout = '500ms'; SET LOCAL statement_timeout = '5s'"
-_BUSY = "The database did not answer in time, or refused a value. Try again."
+_BUSY = gettext_noop(
+    "The database did not answer in time, or refused a value. Try again."
+)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import re
 from itertools import zip_longest
 
 from django.db import IntegrityError
+from django.utils.translation import gettext as _
 
 from radflow import unit
 from radflow.accounts.models import User
@@ -49,7 +50,7 @@ def replay(*, message_id: int, reason: str, by: User) -> InboundMessage:
     with unit.work():
         row = InboundMessage.objects.select_for_update().get(pk=message_id)
         if row.pruned_at:
-            raise WrongState("without its bytes", "Retention removed them.")
+            raise WrongState(_("without its bytes"), _("Retention removed them."))
         if row.state == InboundState.APPLIED:
             reason = _required(reason)
             row.state = InboundState.PARKED
@@ -77,7 +78,7 @@ def replay_edited(
         with unit.work():
             original = InboundMessage.objects.select_for_update().get(pk=message_id)
             if original.state != InboundState.PARKED:
-                raise WrongState(original.state, "Only a parked one is edited.")
+                raise WrongState(original.state, _("Only a parked one is edited."))
             _refuse_waiting(original)
             before, charset = _lines(original)
             copy = _copy(original, before, charset, text, by)
@@ -88,12 +89,14 @@ def replay_edited(
             return copy
     except (Parked, HL7Error) as error:
         place = getattr(error, "location", "")
-        raise NotReplayed(f"It would be parked: {error.args[0]}", place) from error
+        raise NotReplayed(
+            _("It would be parked: %(why)s") % {"why": _(error.args[0])}, place
+        ) from error
 
 
 def _required(reason: str) -> str:
     if not reason.strip():
-        raise ValueError("Say why; it is kept with the message.")
+        raise ValueError(_("Say why; it is kept with the message."))
     return reason.strip()
 
 
@@ -120,7 +123,7 @@ def _refuse_waiting(original: InboundMessage) -> None:
         state=InboundState.RECEIVED, pk__lt=original.pk, keys__overlap=keys
     )
     if keys and earlier.exists():
-        raise NotReplayed("An earlier message of this order or patient still waits.")
+        raise NotReplayed(_("An earlier message of this order or patient still waits."))
 
 
 def _lines(row: InboundMessage) -> tuple[list[str], str]:
@@ -133,7 +136,7 @@ def _lines(row: InboundMessage) -> tuple[list[str], str]:
         except (LookupError, UnicodeDecodeError):
             continue
         return _SEPARATOR.split(text.strip("\r\n")), charset
-    raise NotReplayed("Its bytes are no text.")
+    raise NotReplayed(_("Its bytes are no text."))
 
 
 def _copy(
@@ -141,23 +144,25 @@ def _copy(
 ) -> InboundMessage:
     after = _SEPARATOR.split(text.strip())
     if after == before:
-        raise NotReplayed("Nothing was changed. Replay it as it is.")
+        raise NotReplayed(_("Nothing was changed. Replay it as it is."))
     try:
         raw = ("\r".join(after) + "\r").encode(charset)
     except UnicodeEncodeError as error:
-        said = f"A character is not in the message's character set, {charset}."
+        said = _("A character is not in the message's character set, %(charset)s.") % {
+            "charset": charset
+        }
         raise NotReplayed(said) from error
     verdict = examine(raw, list(Peer.objects.select_related("listener")))
     if verdict.error:
         raise NotReplayed(verdict.error.text, verdict.error.location)
     row = row_of(Received(raw, f"edited by {by.username}"[:60]), verdict)
     if row.control_id != original.control_id:
-        raise NotReplayed("The control ID (MSH-10) stays as it was.", "MSH^1^10")
+        raise NotReplayed(_("The control ID (MSH-10) stays as it was."), "MSH^1^10")
     row.result_due_at = None
     try:
         inbox.insert([row])
     except IntegrityError as error:
-        said = "This message, with these names and control ID, is already here."
+        said = _("This message, with these names and control ID, is already here.")
         raise NotReplayed(said) from error
     row = InboundMessage.objects.select_related("peer").get(pk=row.pk)
     row.edited_from, row.owner = original, by

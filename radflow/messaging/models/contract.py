@@ -5,16 +5,17 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from radflow.messaging.models.inbound import InboundMessage
 from radflow.messaging.models.peer import ANY
 
 
 class ContractStatus(models.TextChoices):
-    DRAFT = "draft", "Draft"
-    EXAMPLE = "example", "Example"
-    APPROVED = "approved", "Approved"
-    RETIRED = "retired", "Retired"
+    DRAFT = "draft", _("Draft")
+    EXAMPLE = "example", _("Example")
+    APPROVED = "approved", _("Approved")
+    RETIRED = "retired", _("Retired")
 
 
 class ZContract(models.Model):
@@ -110,20 +111,20 @@ class ZField(models.Model):
     """One field or component of a contract."""
 
     class Required(models.TextChoices):
-        REQUIRED = "R", "Required"
-        IF_KNOWN = "RE", "Required if known"
-        OPTIONAL = "O", "Optional"
-        CONDITIONAL = "C", "Conditional"
+        REQUIRED = "R", _("Required")
+        IF_KNOWN = "RE", _("Required if known")
+        OPTIONAL = "O", _("Optional")
+        CONDITIONAL = "C", _("Conditional")
 
     class Policy(models.TextChoices):
-        FILL = "fill", "Fill if empty"
-        OVERWRITE = "overwrite", "Overwrite"
-        ANNOTATE = "annotate", "Annotate only"
+        FILL = "fill", _("Fill if empty")
+        OVERWRITE = "overwrite", _("Overwrite")
+        ANNOTATE = "annotate", _("Annotate only")
 
     class OnError(models.TextChoices):
-        WARN = "warn", "Warn"
-        QUARANTINE = "quarantine", "Park the message"
-        REJECT = "reject", "Refuse the order"
+        WARN = "warn", _("Warn")
+        QUARANTINE = "quarantine", _("Park the message")
+        REJECT = "reject", _("Refuse the order")
 
     contract = models.ForeignKey(
         ZContract, on_delete=models.CASCADE, related_name="fields"

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from radflow.messaging.models.inbound import InboundMessage
 from radflow.messaging.models.outbound import OutboundMessage
@@ -13,14 +14,14 @@ class MessageNote(models.Model):
     """What a person said or did about one message; append-only."""
 
     class Kind(models.TextChoices):
-        COMMENT = "comment", "Comment"
-        ASSIGNED = "assigned", "Assigned"
-        REPLAYED = "replayed", "Replayed"
-        EDITED = "edited", "Replayed with changes"
-        SKIPPED = "skipped", "Skipped"
-        RESENT = "resent", "Resent"
-        GIVEN_UP = "given_up", "Given up"
-        HELD = "held", "Legal hold"
+        COMMENT = "comment", _("Comment")
+        ASSIGNED = "assigned", _("Assigned")
+        REPLAYED = "replayed", _("Replayed")
+        EDITED = "edited", _("Replayed with changes")
+        SKIPPED = "skipped", _("Skipped")
+        RESENT = "resent", _("Resent")
+        GIVEN_UP = "given_up", _("Given up")
+        HELD = "held", _("Legal hold")
 
     inbound = models.ForeignKey(
         InboundMessage, null=True, on_delete=models.PROTECT, related_name="notes"

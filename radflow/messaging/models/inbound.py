@@ -5,17 +5,19 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from radflow.messaging.models.peer import Peer
 
 
 class InboundState(models.TextChoices):
-    RECEIVED = "received", "Received"
-    APPLIED = "applied", "Applied"
-    PARKED = "parked", "Parked"
-    REJECTED = "rejected", "Rejected"
-    DUPLICATE = "duplicate", "Duplicate"
-    SKIPPED = "skipped", "Skipped"
+    RECEIVED = "received", _("Received")
+    APPLIED = "applied", _("Applied")
+    PARKED = "parked", _("Parked")
+    REJECTED = "rejected", _("Rejected")
+    DUPLICATE = "duplicate", pgettext_lazy("message", "Duplicate")
+    SKIPPED = "skipped", _("Skipped")
 
 
 class InboundMessage(models.Model):

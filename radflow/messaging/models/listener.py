@@ -3,12 +3,13 @@ from __future__ import annotations
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class Security(models.TextChoices):
-    PLAIN = "plain", "Plain TCP"
+    PLAIN = "plain", _("Plain TCP")
     TLS = "tls", "TLS"
-    MUTUAL = "mutual", "Mutual TLS: the sender shows a certificate"
+    MUTUAL = "mutual", _("Mutual TLS: the sender shows a certificate")
 
 
 class Listener(models.Model):
@@ -27,9 +28,9 @@ class Listener(models.Model):
         max_length=6, choices=Security.choices, default=Security.PLAIN
     )
     release2 = models.BooleanField(
-        "MLLP release 2",
+        _("MLLP release 2"),
         default=False,
-        help_text="A commit acknowledgement of the transport for every block.",
+        help_text=_("A commit acknowledgement of the transport for every block."),
     )
     max_connections = models.PositiveIntegerField(
         default=64, validators=[MinValueValidator(1)]
@@ -40,7 +41,7 @@ class Listener(models.Model):
     idle_seconds = models.PositiveIntegerField(
         default=3600,
         validators=[MinValueValidator(1)],
-        help_text="A connection silent for longer is closed.",
+        help_text=_("A connection silent for longer is closed."),
     )
 
     class Meta:
@@ -58,5 +59,5 @@ class Listener(models.Model):
 
     def clean(self) -> None:
         if self.max_per_address > self.max_connections:
-            text = "One address cannot have more than all together."
+            text = _("One address cannot have more than all together.")
             raise ValidationError({"max_per_address": text})

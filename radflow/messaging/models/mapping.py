@@ -6,22 +6,25 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
 Paths = tuple[str, ...]
 
 # Each with the words that people read; the fields behind them are the profile's.
 KEYS: dict[str, str] = {
-    "accession": "Accession number",
-    "requested_procedure_id": "Requested procedure ID",
-    "step_id": "Scheduled step ID",
-    "study_uid": "Study UID",
-    "modality": "Modality",
-    "protocol": "Protocol code",
-    "procedure": "Requested procedure",
-    "start": "Requested start",
-    "priority": "Priority",
-    "station_ae": "Station AE title",
-    "station_name": "Station name",
-    "location": "Location of the step",
+    "accession": gettext_noop("Accession number"),
+    "requested_procedure_id": gettext_noop("Requested procedure ID"),
+    "step_id": gettext_noop("Scheduled step ID"),
+    "study_uid": gettext_noop("Study UID"),
+    "modality": gettext_noop("Modality"),
+    "protocol": gettext_noop("Protocol code"),
+    "procedure": gettext_noop("Requested procedure"),
+    "start": gettext_noop("Requested start"),
+    "priority": gettext_noop("Priority"),
+    "station_ae": gettext_noop("Station AE title"),
+    "station_name": gettext_noop("Station name"),
+    "location": gettext_noop("Location of the step"),
 }
 _COMMON: dict[str, Paths] = {
     "study_uid": ("ZDS-1.1",),
@@ -67,8 +70,8 @@ PROFILES: dict[str, dict[str, Paths]] = {
 CODE_SET = "obr24"
 DICOM, HL70074 = "dicom", "hl70074"
 CODE_SETS: dict[str, str] = {
-    DICOM: "DICOM modalities",
-    HL70074: "HL7 table 0074",
+    DICOM: gettext_noop("DICOM modalities"),
+    HL70074: gettext_noop("HL7 table 0074"),
 }
 PATH = re.compile(r"[A-Z][A-Z0-9]{2}-[1-9][0-9]{0,2}(\.[1-9][0-9]?)?\Z")
 MOST_PATHS = 8
@@ -78,19 +81,23 @@ def fault_in(key: str, value: Any) -> str:
     """What is wrong with one entry of Peer.mapping, as a sentence; empty if fine."""
     if key == CODE_SET:
         known = isinstance(value, str) and value in CODE_SETS
-        return "" if known else f"The code set is one of {', '.join(CODE_SETS)}."
+        if known:
+            return ""
+        names = {"names": ", ".join(CODE_SETS)}
+        return _("The code set is one of %(names)s.") % names
     if key not in KEYS:
-        return "There is no such key."
+        return _("There is no such key.")
     if not isinstance(value, list) or not 1 <= len(value) <= MOST_PATHS:
-        return f"Give one to {MOST_PATHS} fields, the first with a value wins."
+        most = {"most": MOST_PATHS}
+        return _("Give one to %(most)s fields, the first with a value wins.") % most
     if not all(isinstance(path, str) and PATH.match(path) for path in value):
-        return "A field is written as OBR-18.1: segment, field, component."
+        return _("A field is written as OBR-18.1: segment, field, component.")
     return ""
 
 
 def faults_in(mapping: Any) -> dict[str, str]:
     """The faults by key; a mapping that is no object has one under the empty key."""
     if not isinstance(mapping, Mapping):
-        return {"": "The mapping must be an object of keys."}
+        return {"": _("The mapping must be an object of keys.")}
     found = {str(key): fault_in(str(key), value) for key, value in mapping.items()}
     return {key: fault for key, fault in found.items() if fault}

@@ -5,18 +5,19 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from radflow.messaging.models.inbound import InboundMessage
 from radflow.messaging.models.peer import Peer
 
 
 class OutboundState(models.TextChoices):
-    QUEUED = "queued", "Queued"
-    SENT = "sent", "Sent, not yet acknowledged"
-    ACCEPTED = "accepted", "Accepted, result awaited"
-    ACKNOWLEDGED = "acknowledged", "Acknowledged"
-    REFUSED = "refused", "Refused"
-    DEAD = "dead", "Dead"
+    QUEUED = "queued", _("Queued")
+    SENT = "sent", _("Sent, not yet acknowledged")
+    ACCEPTED = "accepted", _("Accepted, result awaited")
+    ACKNOWLEDGED = "acknowledged", _("Acknowledged")
+    REFUSED = "refused", _("Refused")
+    DEAD = "dead", _("Dead")
 
 
 class OutboundMessage(models.Model):

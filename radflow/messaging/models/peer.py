@@ -7,6 +7,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from radflow.messaging.models.listener import Listener
 from radflow.messaging.models.peer_checks import faults_of
@@ -17,29 +18,29 @@ ANY = "*"
 class Profile(models.TextChoices):
     """Where this sender puts what sites disagree on (standards.md section 3.3)."""
 
-    AUTO = "auto", "Auto: by version and by presence of IPC"
-    SEED = "seed", "Seed"
+    AUTO = "auto", _("Auto: by version and by presence of IPC")
+    SEED = "seed", _("Seed")
     IHE_231 = "ihe-231", "IHE, HL7 2.3.1"
     IHE_251 = "ihe-251", "IHE, HL7 2.5.1"
 
 
 class ReplyStyle(models.TextChoices):
-    ACK = "ack", "Acknowledgement only"
-    ORDER_RESPONSE = "order_response", "Order response (ORR or ORL) beside the ACK"
+    ACK = "ack", _("Acknowledgement only")
+    ORDER_RESPONSE = "order_response", _("Order response (ORR or ORL) beside the ACK")
 
 
 class ReplyAt(models.TextChoices):
     """What our acknowledgement states (standards.md section 3.1)."""
 
-    RECEIPT = "receipt", "Receipt: the bytes are committed"
-    RESULT = "result", "Result: what became of it"
+    RECEIPT = "receipt", _("Receipt: the bytes are committed")
+    RESULT = "result", _("Result: what became of it")
 
 
 class ReusedId(models.TextChoices):
     """A control ID that comes again with another body (section 5.4)."""
 
-    APPLY = "apply", "Apply it and flag it"
-    REJECT = "reject", "Refuse it (AE 205)"
+    APPLY = "apply", _("Apply it and flag it")
+    REJECT = "reject", _("Refuse it (AE 205)")
 
 
 class VersionOut(models.TextChoices):
@@ -50,22 +51,22 @@ class VersionOut(models.TextChoices):
 class MergedId(models.TextChoices):
     """Orders and results that still name a retired identifier (section 10)."""
 
-    RESOLVE = "resolve", "Take them for the survivor and warn"
-    REJECT = "reject", "Refuse them (AE 204)"
+    RESOLVE = "resolve", _("Take them for the survivor and warn")
+    REJECT = "reject", _("Refuse them (AE 204)")
 
 
 class Drift(models.TextChoices):
     """A change of patient data or procedure of an order that has not begun."""
 
-    APPLY = "apply", "Apply it and flag it"
-    HOLD = "hold", "Hold it until a person decides"
+    APPLY = "apply", _("Apply it and flag it")
+    HOLD = "hold", _("Hold it until a person decides")
 
 
 class ImagingMessage(models.TextChoices):
     """How it hears of scheduled procedures (RAD-4, RAD-13)."""
 
-    ORM = "ORM", "ORM^O01 with ZDS"
-    OMI = "OMI", "OMI^O23 with IPC"
+    ORM = "ORM", _("ORM^O01 with ZDS")
+    OMI = "OMI", _("OMI^O23 with IPC")
 
 
 class Peer(models.Model):
@@ -74,10 +75,10 @@ class Peer(models.Model):
     name = models.CharField(max_length=60, unique=True)
     enabled = models.BooleanField(default=True)
     sending_application = models.CharField(
-        max_length=60, help_text="MSH-3.1 it sends, or * for any."
+        max_length=60, help_text=_("MSH-3.1 it sends, or * for any.")
     )
     sending_facility = models.CharField(
-        max_length=60, default=ANY, help_text="MSH-4.1 it sends, or * for any."
+        max_length=60, default=ANY, help_text=_("MSH-4.1 it sends, or * for any.")
     )
     profile = models.CharField(
         max_length=10, choices=Profile.choices, default=Profile.AUTO
@@ -89,10 +90,14 @@ class Peer(models.Model):
         max_length=6, choices=VersionOut.choices, default=VersionOut.V251
     )
     processing_ids = models.CharField(
-        max_length=3, default="P", help_text="Accepted MSH-11 values, such as P or PT."
+        max_length=3,
+        default="P",
+        help_text=_("Accepted MSH-11 values, such as P or PT."),
     )
     time_zone = models.CharField(
-        max_length=40, default="UTC", help_text="IANA zone of times without an offset."
+        max_length=40,
+        default="UTC",
+        help_text=_("IANA zone of times without an offset."),
     )
     fallback_charset = models.CharField(max_length=20, default="iso8859_1")
     default_authority = models.CharField(
@@ -100,26 +105,26 @@ class Peer(models.Model):
     )
     books_appointments = models.BooleanField(
         default=False,
-        help_text="It is the scheduling authority: its times may overlap others.",
+        help_text=_("It is the scheduling authority: its times may overlap others."),
     )
     host = models.CharField(
-        max_length=200, blank=True, help_text="Where we send to; empty: nothing."
+        max_length=200, blank=True, help_text=_("Where we send to; empty: nothing.")
     )
     port = models.PositiveIntegerField(default=0)
     wants_status = models.BooleanField(default=True)
     wants_results = models.BooleanField(default=True)
     wants_scheduling = models.BooleanField(
         default=False,
-        help_text="An image or report manager: hears RAD-4 and RAD-13.",
+        help_text=_("An image or report manager: hears RAD-4 and RAD-13."),
     )
     wants_updates = models.BooleanField(
-        default=False, help_text="Hears of patients and merges (RAD-12)."
+        default=False, help_text=_("Hears of patients and merges (RAD-12).")
     )
     imaging_message = models.CharField(
         max_length=3, choices=ImagingMessage.choices, default=ImagingMessage.ORM
     )
     upsert = models.BooleanField(
-        default=True, help_text="A change (XO) of an unknown order makes the order."
+        default=True, help_text=_("A change (XO) of an unknown order makes the order.")
     )
     merged_id = models.CharField(
         max_length=8, choices=MergedId.choices, default=MergedId.RESOLVE
@@ -139,14 +144,14 @@ class Peer(models.Model):
         max_length=7, choices=ReplyAt.choices, default=ReplyAt.RECEIPT
     )
     result_seconds = models.PositiveSmallIntegerField(
-        default=10, help_text="Deadline of an answer that states the result."
+        default=10, help_text=_("Deadline of an answer that states the result.")
     )
     reused_id = models.CharField(
         max_length=6, choices=ReusedId.choices, default=ReusedId.APPLY
     )
     utf8_under_label = models.BooleanField(
         default=False,
-        help_text="Read valid UTF-8 as such where MSH-18 names an 8859 set.",
+        help_text=_("Read valid UTF-8 as such where MSH-18 names an 8859 set."),
     )
     extra_versions = ArrayField(
         models.CharField(max_length=10),
@@ -159,24 +164,24 @@ class Peer(models.Model):
         null=True,
         blank=True,
         on_delete=models.PROTECT,
-        help_text="The only port it may come in by; empty: any.",
+        help_text=_("The only port it may come in by; empty: any."),
     )
     networks = ArrayField(
         models.CharField(max_length=43),
         default=list,
         blank=True,
-        help_text="Addresses it may come from, such as 10.4.2.0/24; empty: any.",
+        help_text=_("Addresses it may come from, such as 10.4.2.0/24; empty: any."),
     )
     certificate = models.CharField(
         max_length=64,
         blank=True,
-        help_text="SHA-256 of the certificate it must show under mutual TLS.",
+        help_text=_("SHA-256 of the certificate it must show under mutual TLS."),
     )
-    tls_out = models.BooleanField("TLS to it", default=False)
-    release2_out = models.BooleanField("MLLP release 2 to it", default=False)
+    tls_out = models.BooleanField(_("TLS to it"), default=False)
+    release2_out = models.BooleanField(_("MLLP release 2 to it"), default=False)
     enhanced_out = models.BooleanField(
         default=False,
-        help_text="Ask for an accept and an application acknowledgement.",
+        help_text=_("Ask for an accept and an application acknowledgement."),
     )
     redirect_host = models.CharField(
         max_length=200, blank=True, help_text="Send there for now instead."
@@ -199,7 +204,7 @@ class Peer(models.Model):
     allowed_gap = models.PositiveIntegerField(
         null=True,
         blank=True,
-        help_text="Minutes of silence before an alarm; empty: learned, 0: never.",
+        help_text=_("Minutes of silence before an alarm; empty: learned, 0: never."),
     )
     learned_gaps = ArrayField(
         models.PositiveIntegerField(),

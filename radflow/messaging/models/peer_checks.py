@@ -8,6 +8,8 @@ from ipaddress import ip_network
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from django.utils.translation import gettext as _
+
 from radflow.messaging.models.mapping import faults_in
 
 if TYPE_CHECKING:
@@ -25,27 +27,29 @@ def faults_of(peer: Peer) -> dict[str, str]:
 
 def _facility(peer: Peer) -> str:
     if peer.sending_application == "*" != peer.sending_facility:
-        return "Any application goes with any facility only: * and *."
+        return _("Any application goes with any facility only: * and *.")
     return ""
 
 
 def _processing_ids(peer: Peer) -> str:
     return (
-        "" if set(peer.processing_ids) <= set("PTD") else "Only P, T and D are known."
+        ""
+        if set(peer.processing_ids) <= set("PTD")
+        else _("Only P, T and D are known.")
     )
 
 
 def _port(peer: Peer) -> str:
     if peer.port > 65535:
-        return "The highest port is 65535."
-    return "A host needs a port." if peer.host and not peer.port else ""
+        return _("The highest port is 65535.")
+    return _("A host needs a port.") if peer.host and not peer.port else ""
 
 
 def _time_zone(peer: Peer) -> str:
     try:
         ZoneInfo(peer.time_zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        return "There is no such zone."
+        return _("There is no such zone.")
     return ""
 
 
@@ -53,7 +57,7 @@ def _charset(peer: Peer) -> str:
     try:
         "".encode(peer.fallback_charset)
     except LookupError:
-        return "There is no such character set."
+        return _("There is no such character set.")
     return ""
 
 
@@ -64,7 +68,7 @@ def _mapping(peer: Peer) -> str:
 
 def _versions(peer: Peer) -> str:
     known = all(_VERSION.match(version) for version in peer.extra_versions)
-    return "" if known else "A version is written as 2.9."
+    return "" if known else _("A version is written as 2.9.")
 
 
 def _networks(peer: Peer) -> str:
@@ -72,21 +76,23 @@ def _networks(peer: Peer) -> str:
         try:
             ip_network(network)
         except ValueError:
-            return f"{network} is no address or network, such as 10.4.2.0/24."
+            return _("%(network)s is no address or network, such as 10.4.2.0/24.") % {
+                "network": network
+            }
     return ""
 
 
 def _certificate(peer: Peer) -> str:
     known = not peer.certificate or _SHA256.match(peer.certificate)
-    return "" if known else "A SHA-256 has 64 hexadecimal digits, in lower case."
+    return "" if known else _("A SHA-256 has 64 hexadecimal digits, in lower case.")
 
 
 def _result_seconds(peer: Peer) -> str:
-    return "" if 1 <= peer.result_seconds <= 60 else "Between 1 and 60 seconds."
+    return "" if 1 <= peer.result_seconds <= 60 else _("Between 1 and 60 seconds.")
 
 
 def _ack_timeout(peer: Peer) -> str:
-    return "" if 1 <= peer.ack_timeout <= 600 else "Between 1 and 600 seconds."
+    return "" if 1 <= peer.ack_timeout <= 600 else _("Between 1 and 600 seconds.")
 
 
 _CHECKS: dict[str, Callable[[Peer], str]] = {

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import available_timezones
 
 from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from radflow.hl7.charsets import CODECS
 from radflow.messaging.models import Listener, Peer
@@ -32,7 +34,12 @@ MAPPED = {f"map_{key}": key for key in KEYS}
 CODE_SET_FIELD = f"map_{CODE_SET}"
 # What is ticked comes last in each group.
 GROUPS: dict[str, tuple[str, ...]] = {
-    "Identity": ("name", "sending_application", "sending_facility", "enabled"),
+    "Identity": (
+        "name",
+        "sending_application",
+        "sending_facility",
+        "enabled",
+    ),
     "Reading": (
         "profile",
         "default_authority",
@@ -43,7 +50,12 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "utf8_under_label",
         "books_appointments",
     ),
-    "Answering": ("reply_style", "reused_id", "reply_at", "result_seconds"),
+    "Answering": (
+        "reply_style",
+        "reused_id",
+        "reply_at",
+        "result_seconds",
+    ),
     "Identity and order": ("merged_id", "drift", "upsert"),
     "Sending": (
         "host",
@@ -63,15 +75,26 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "Silence": ("allowed_gap",),
 }
 
+TITLES = {
+    "Identity": gettext_lazy("Identity"),
+    "Reading": pgettext_lazy("of messages", "Reading"),
+    "Answering": gettext_lazy("Answering"),
+    "Identity and order": gettext_lazy("Identity and order"),
+    "Sending": gettext_lazy("Sending"),
+    "Limits": gettext_lazy("Limits"),
+    "Silence": gettext_lazy("Silence"),
+}
+
 
 class PeerForm(PeerFormBase):
     """All settings; `revision` is the one that was on the screen."""
 
     revision = forms.IntegerField(widget=forms.HiddenInput)
     reason = forms.CharField(
+        label=gettext_lazy("Reason"),
         required=False,
         max_length=200,
-        help_text="Why, for those who read the history.",
+        help_text=gettext_lazy("Why, for those who read the history."),
     )
 
     class Meta:
@@ -102,32 +125,35 @@ class PeerForm(PeerFormBase):
             choices=[(name, _charset(name)) for name in sets],
         )
         self.fields["time_zone"].widget.attrs["list"] = "time-zones"
-        self.fields[
-            "extra_versions"
-        ].help_text = "Taken from it beyond 2.3 to 2.8. Several with commas."
-        self.fields["networks"].help_text += " Several with commas."
+        self.fields["extra_versions"].help_text = _(
+            "Taken from it beyond 2.3 to 2.8. Several with commas."
+        )
+        networks = self.fields["networks"]
+        networks.help_text = " ".join(
+            [str(networks.help_text), _("Several with commas.")]
+        )
         self.fields["ack_timeout"].help_text = ""
-        self.fields[
-            "default_authority"
-        ].help_text = "Where CX-4 is empty; MSH-4 stands for the sending facility."
+        self.fields["default_authority"].help_text = _(
+            "Where CX-4 is empty; MSH-4 stands for the sending facility."
+        )
         listener = self.fields["listener"]
         assert isinstance(listener, forms.ModelChoiceField)
-        listener.empty_label = "Any"
+        listener.empty_label = pgettext("of a sender", "Any")
 
     def _add_mapping(self) -> None:
         """One line per key, and the code set of the modality."""
         told = self.instance.mapping
         for name, key in MAPPED.items():
             self.fields[name] = forms.CharField(
-                label=KEYS[key],
+                label=_(KEYS[key]),
                 required=False,
                 max_length=120,
                 initial=", ".join(told.get(key, [])),
                 widget=forms.TextInput(attrs={"spellcheck": "false"}),
             )
         self.fields[CODE_SET_FIELD] = forms.ChoiceField(
-            label="Modality code set",
-            choices=list(CODE_SETS.items()),
+            label=_("Modality code set"),
+            choices=[(name, _(label)) for name, label in CODE_SETS.items()],
             initial=told.get(CODE_SET, DICOM),
             required=False,
         )
@@ -162,12 +188,21 @@ class ListenerForm(ListenerFormBase):
     class Meta:
         model = Listener
         fields = list(listeners.FIELDS)
+        labels = {
+            "name": gettext_lazy("Name"),
+            "enabled": gettext_lazy("Enabled"),
+            "port": gettext_lazy("Port"),
+            "security": gettext_lazy("Security"),
+            "max_connections": gettext_lazy("Max connections"),
+            "max_per_address": gettext_lazy("Max per address"),
+            "idle_seconds": gettext_lazy("Idle seconds"),
+        }
 
 
 def profile_rows() -> list[tuple[str, list[str]]]:
     """Each key with where every profile looks, in the order of PROFILES."""
     return [
-        (label, [", else ".join(found[key]) for found in PROFILES.values()])
+        (_(label), [_(", else ").join(found[key]) for found in PROFILES.values()])
         for key, label in KEYS.items()
     ]
 

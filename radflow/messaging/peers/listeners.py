@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from radflow.accounts.models import User
 from radflow.audit import services as audit
@@ -55,7 +56,7 @@ def change_listener(
 
 def _set(listener: Listener, values: Mapping[str, Any]) -> Listener:
     if unknown := sorted(set(values) - set(FIELDS)):
-        raise ValidationError(dict.fromkeys(unknown, "This is not a setting."))
+        raise ValidationError(dict.fromkeys(unknown, _("This is not a setting.")))
     for name, value in values.items():
         setattr(listener, name, value)
     listener.full_clean()

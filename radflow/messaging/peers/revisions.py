@@ -9,39 +9,51 @@ from itertools import zip_longest
 from typing import Any
 
 from django.db import models, transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from radflow.accounts.models import User
 from radflow.messaging.models import Listener, Peer, PeerRevision
 from radflow.messaging.models.mapping import CODE_SET, CODE_SETS, KEYS
 from radflow.messaging.peers.settings import FIELDS, change_peer
 
-NOTHING = "none"
+NOTHING = gettext_noop("none")
 LABELS: dict[str, str] = {
-    "sending_application": "Sending application (MSH-3)",
-    "sending_facility": "Sending facility (MSH-4)",
-    "processing_ids": "Processing IDs (MSH-11)",
-    "extra_versions": "Further versions (MSH-12)",
-    "fallback_charset": "Character set where MSH-18 is empty",
-    "utf8_under_label": "Read UTF-8 under an 8859 label",
-    "default_authority": "Default assigning authority",
-    "reply_at": "Answer states",
-    "result_seconds": "Deadline of the result, seconds",
-    "reused_id": "A control ID used again",
-    "enhanced_out": "Ask for enhanced acknowledgement",
-    "version_out": "Version we send",
-    "wants_status": "Send status changes",
-    "wants_results": "Send results",
-    "wants_scheduling": "Send procedures scheduled and changed (RAD-4, RAD-13)",
-    "wants_updates": "Send patient updates and merges (RAD-12)",
-    "imaging_message": "Send them as",
-    "upsert": "Make an order of a change that comes first",
-    "merged_id": "A retired patient ID",
-    "drift": "A change of patient data or procedure before the start",
-    "ack_timeout": "Acknowledgement time-out, seconds",
-    "networks": "Allowed addresses",
-    "certificate": "Certificate SHA-256",
-    "allowed_gap": "Allowed silence, minutes",
-    "listener": "Only by listener",
+    "name": gettext_noop("Name"),
+    "enabled": gettext_noop("Enabled"),
+    "profile": gettext_noop("Profile"),
+    "time_zone": gettext_noop("Time zone"),
+    "books_appointments": gettext_noop("Books appointments"),
+    "reply_style": gettext_noop("Reply style"),
+    "host": gettext_noop("Host"),
+    "port": gettext_noop("Port"),
+    "sending_application": gettext_noop("Sending application (MSH-3)"),
+    "sending_facility": gettext_noop("Sending facility (MSH-4)"),
+    "processing_ids": gettext_noop("Processing IDs (MSH-11)"),
+    "extra_versions": gettext_noop("Further versions (MSH-12)"),
+    "fallback_charset": gettext_noop("Character set where MSH-18 is empty"),
+    "utf8_under_label": gettext_noop("Read UTF-8 under an 8859 label"),
+    "default_authority": gettext_noop("Default assigning authority"),
+    "reply_at": gettext_noop("Answer states"),
+    "result_seconds": gettext_noop("Deadline of the result, seconds"),
+    "reused_id": gettext_noop("A control ID used again"),
+    "enhanced_out": gettext_noop("Ask for enhanced acknowledgement"),
+    "version_out": gettext_noop("Version we send"),
+    "wants_status": gettext_noop("Send status changes"),
+    "wants_results": gettext_noop("Send results"),
+    "wants_scheduling": gettext_noop(
+        "Send procedures scheduled and changed (RAD-4, RAD-13)"
+    ),
+    "wants_updates": gettext_noop("Send patient updates and merges (RAD-12)"),
+    "imaging_message": gettext_noop("Send them as"),
+    "upsert": gettext_noop("Make an order of a change that comes first"),
+    "merged_id": gettext_noop("A retired patient ID"),
+    "drift": gettext_noop("A change of patient data or procedure before the start"),
+    "ack_timeout": gettext_noop("Acknowledgement time-out, seconds"),
+    "networks": gettext_noop("Allowed addresses"),
+    "certificate": gettext_noop("Certificate SHA-256"),
+    "allowed_gap": gettext_noop("Allowed silence, minutes"),
+    "listener": gettext_noop("Only by listener"),
 }
 
 
@@ -96,7 +108,10 @@ def differences(
 
 
 def _of_mapping(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Difference]:
-    labels = {**KEYS, CODE_SET: "Modality code set"}
+    labels = {
+        **{key: _(label) for key, label in KEYS.items()},
+        CODE_SET: _("Modality code set"),
+    }
     return [
         Difference(f"mapping.{key}", label, _paths(old.get(key)), _paths(new.get(key)))
         for key, label in labels.items()
@@ -106,27 +121,27 @@ def _of_mapping(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Differen
 
 def _paths(value: Any) -> str:
     if isinstance(value, str):
-        return CODE_SETS.get(value, value)
-    return ", else ".join(value) if value else "as the profile"
+        return _(CODE_SETS[value]) if value in CODE_SETS else value
+    return _(", else ").join(value) if value else _("as the profile")
 
 
 def label_of(name: str) -> str:
     field = Peer._meta.get_field(name)
     assert isinstance(field, models.Field)
-    text = str(LABELS.get(name, field.verbose_name))
+    text = _(LABELS[name]) if name in LABELS else str(field.verbose_name)
     return text[:1].upper() + text[1:]
 
 
 def _in_words(name: str, value: Any, listeners: Mapping[int, str]) -> str:
     if name == "listener" and value is not None:
-        return listeners.get(value, f"Listener {value}")
+        return listeners.get(value, _("Listener %(number)s") % {"number": value})
     if isinstance(value, bool):
-        return "Yes" if value else "No"
+        return _("Yes") if value else _("No")
     if isinstance(value, list):
-        return ", ".join(value) or NOTHING
+        return ", ".join(value) or _(NOTHING)
     field = Peer._meta.get_field(name)
     choices = dict(field.flatchoices) if isinstance(field, models.Field) else {}
-    return NOTHING if value in (None, "") else str(choices.get(value, value))
+    return _(NOTHING) if value in (None, "") else str(choices.get(value, value))
 
 
 @transaction.atomic

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from radflow.accounts.models import User
 from radflow.audit import services as audit
@@ -65,7 +66,7 @@ def proposed(peer: Peer, values: Mapping[str, Any]) -> Peer:
     """The peer as it would be with these values; refused where they are no settings."""
     unknown = sorted(set(values) - set(FIELDS))
     if unknown:
-        raise ValidationError(dict.fromkeys(unknown, "This is not a setting."))
+        raise ValidationError(dict.fromkeys(unknown, _("This is not a setting.")))
     for name, value in values.items():
         if name == "listener" and not isinstance(value, Listener | None):
             value = _listener(value)
@@ -116,21 +117,21 @@ def _save(peer: Peer, fields: list[str] | None = None) -> None:
         with transaction.atomic():
             peer.save(update_fields=fields)
     except IntegrityError as error:
-        text = "Another peer has this name, or the same MSH-3 and MSH-4."
+        text = _("Another peer has this name, or the same MSH-3 and MSH-4.")
         raise ValidationError({"name": text}) from error
 
 
 def _conflict(peer: Peer) -> PeerChanged:
     latest = peer.revisions.select_related("changed_by").first()
     by = latest.changed_by if latest else None
-    name = by.display_name if isinstance(by, User) else "Somebody"
+    name = by.display_name if isinstance(by, User) else _("Somebody")
     return PeerChanged(peer.revision, name, latest.changed_at if latest else None)
 
 
 def _listener(number: Any) -> Listener:
     found = Listener.objects.filter(pk=number).first()
     if found is None:
-        raise ValidationError({"listener": "There is no such listener."})
+        raise ValidationError({"listener": _("There is no such listener.")})
     return found
 
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import DataError, transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from radflow.hl7.errors import HL7Error
 from radflow.hl7.message import Message
@@ -17,8 +19,8 @@ from radflow.messaging.routes import PATIENT, Inbound, handler_for
 
 MOST = 200
 SECONDS = 2.0
-OUTCOME = "Outcome"
-READABLE = "Accepted"
+OUTCOME = gettext_noop("Outcome")
+READABLE = gettext_noop("Accepted")
 # Why the settings refuse the bytes at the door; empty where they take them.
 Refusal = Callable[[bytes, Peer], str]
 
@@ -102,11 +104,11 @@ def _read(row: InboundMessage, peer: Peer, refusal: Refusal) -> dict[str, str]:
         return {OUTCOME: why}
     try:
         with transaction.atomic():
-            return {OUTCOME: READABLE, **_described(row, raw, peer)}
+            return {OUTCOME: _(READABLE), **_described(row, raw, peer)}
     except (Parked, HL7Error) as error:
-        return {OUTCOME: f"Parked: {error.text}"}
+        return {OUTCOME: _("Parked: %(why)s") % {"why": _(error.text)}}
     except DataError:
-        return {OUTCOME: "Parked: it holds what cannot be kept."}
+        return {OUTCOME: _("Parked: it holds what cannot be kept.")}
 
 
 def _described(row: InboundMessage, raw: bytes, peer: Peer) -> dict[str, str]:

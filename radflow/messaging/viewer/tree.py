@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from radflow.hl7 import dictionary
 from radflow.hl7.message import Message, Segment
 from radflow.messaging.models import Peer
@@ -78,9 +80,10 @@ class _Reader:
         return SegmentView(
             number=segment.index + 1,
             name=segment.name,
-            title=title or ("Segment" if segment.name else "Not a segment"),
+            title=title or (_("Segment") if segment.name else _("Not a segment")),
             line=self.mask.line(segment),
-            note=f"{len(present)} of {max(segment.field_count, 0)} fields present",
+            note=_("%(present)s of %(all)s fields present")
+            % {"present": len(present), "all": max(segment.field_count, 0)},
             fields=fields if segment.name else (),
             is_faulty=any(field.is_faulty for field in fields),
         )
@@ -113,7 +116,10 @@ class _Reader:
         if not table:
             return ""
         meaning = dictionary.table_value(table, value, self.version)
-        return f"{value}: {meaning} (table {table})" if meaning else f"Table {table}"
+        if not meaning:
+            return _("Table %(table)s") % {"table": table}
+        said = {"value": value, "meaning": meaning, "table": table}
+        return _("%(value)s: %(meaning)s (table %(table)s)") % said
 
     def _parts(
         self, segment: Segment, number: int, is_hidden: bool

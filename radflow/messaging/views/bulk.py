@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import messages as flash
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from radflow.accounts.access import current_user, requires
@@ -27,7 +28,9 @@ def try_many(request: HttpRequest) -> HttpResponse:
     """What a sample of the chosen would come to; nothing is written."""
     ids = parked_among(_numbers(request))
     if not ids:
-        flash.error(request, "Choose parked messages first; none of these is parked.")
+        flash.error(
+            request, _("Choose parked messages first; none of these is parked.")
+        )
         return redirect("messaging:exceptions")
     seen = preview(ids)
     detail = {"messages": len(ids), "tried": seen.tried}
@@ -82,5 +85,5 @@ def progress(request: HttpRequest, bulk_id: int) -> HttpResponse:
 def stop(request: HttpRequest, bulk_id: int) -> HttpResponse:
     get_object_or_404(BulkReplay, pk=bulk_id)
     stop_bulk(bulk_id=bulk_id, by=current_user(request))
-    flash.warning(request, "Stopped. What was not taken up yet stays parked.")
+    flash.warning(request, _("Stopped. What was not taken up yet stays parked."))
     return redirect("messaging:bulk", bulk_id)

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import DataError, transaction
+from django.utils.translation import gettext as _
 
 from radflow.hl7.conformance import Finding
 from radflow.hl7.errors import HL7Error
@@ -96,17 +97,17 @@ def _mapped(
 ) -> dict[str, Any]:
     """What it is read as today, by label; nothing is written."""
     if not isinstance(message, InboundMessage) or not parsed or not message.peer:
-        return {"why": "Only a readable message of a known sender is mapped."}
+        return {"why": _("Only a readable message of a known sender is mapped.")}
     try:
         describe = handler_for(message.message_type).describe
         if describe is None:
-            return {"why": "Messages of this type change no order or patient."}
+            return {"why": _("Messages of this type change no order or patient.")}
         with transaction.atomic():
             said = describe(Inbound(message, parsed, message.peer))
     except (Parked, HL7Error) as error:
-        return {"why": f"It would be parked: {error.text}"}
+        return {"why": _("It would be parked: %(why)s") % {"why": _(error.text)}}
     except DataError:
-        return {"why": "It would be parked: it holds what cannot be kept."}
+        return {"why": _("It would be parked: it holds what cannot be kept.")}
     return {"values": [_value(*one, is_revealed) for one in said.items()]}
 
 
@@ -121,28 +122,32 @@ def _steps(message: AnyMessage) -> list[Step]:
 
 
 def _came(message: InboundMessage) -> list[Step]:
-    answer = message.ack_code or "nothing"
-    steps = [Step(message.received_at, f"Received and kept, answered {answer}")]
+    answer = {"answer": message.ack_code or _("nothing")}
+    said = _("Received and kept, answered %(answer)s") % answer
+    steps = [Step(message.received_at, said)]
     if message.applied_at:
-        steps.append(Step(message.applied_at, "Applied"))
+        steps.append(Step(message.applied_at, _("Applied")))
     if message.parked_at:
-        steps.append(Step(message.parked_at, "Parked: kept and not applied"))
+        steps.append(Step(message.parked_at, _("Parked: kept and not applied")))
     for repeat in message.duplicates.order_by("id")[:50]:
-        said = Step(repeat.received_at, "Came again, same answer", f"in-{repeat.pk}")
-        steps.append(said)
+        steps.append(
+            Step(repeat.received_at, _("Came again, same answer"), f"in-{repeat.pk}")
+        )
     for edit in message.edits.order_by("id")[:50]:
         steps.append(
-            Step(edit.received_at, "Replayed with changes as", f"in-{edit.pk}")
+            Step(edit.received_at, _("Replayed with changes as"), f"in-{edit.pk}")
         )
     return steps
 
 
 def _went(message: OutboundMessage) -> list[Step]:
-    steps = [Step(message.created_at, "Queued")]
+    steps = [Step(message.created_at, _("Queued"))]
     for number, attempt in enumerate(message.tries.all()[:200], 1):
-        steps.append(Step(attempt.started_at, f"Attempt {number}: {attempt.outcome}"))
+        what = {"number": number, "outcome": _(attempt.outcome)}
+        said = _("Attempt %(number)s: %(outcome)s") % what
+        steps.append(Step(attempt.started_at, said))
     if message.acknowledged_at:
-        steps.append(Step(message.acknowledged_at, "Acknowledged by the receiver"))
+        steps.append(Step(message.acknowledged_at, _("Acknowledged by the receiver")))
     return steps
 
 

@@ -8,6 +8,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from radflow.accounts.access import current_user, requires
@@ -102,7 +103,7 @@ def edit(request: HttpRequest, contract_id: int) -> HttpResponse:
     kept = get_object_or_404(ZContract, pk=contract_id)
     by = current_user(request)
     if not may(kept, Act.CHANGE):
-        flash.error(request, "Only a draft is changed. Make a new version of it.")
+        flash.error(request, _("Only a draft is changed. Make a new version of it."))
         return redirect("messaging:contract", contract_id)
 
     def save(draft: Any) -> ZContract:
@@ -127,7 +128,7 @@ def _edit(
         except ContractError as error:
             editor.put(error.faults or {"": str(error)})
         else:
-            flash.success(request, "Saved as a draft. It acts once it is approved.")
+            flash.success(request, _("Saved as a draft. It acts once it is approved."))
             return redirect("messaging:contract", saved.pk)
     return _editor_page(request, editor, kept, checked=True)
 
@@ -147,7 +148,7 @@ def _editor_page(
 def approve(request: HttpRequest, contract_id: int) -> HttpResponse:
     def act() -> str:
         lifecycle.approve(contract_id=contract_id, by=current_user(request))
-        return "Approved. It governs every message received from now on."
+        return _("Approved. It governs every message received from now on.")
 
     return _acted(request, contract_id, act)
 
@@ -159,7 +160,7 @@ def retire(request: HttpRequest, contract_id: int) -> HttpResponse:
         reason = request.POST.get("reason", "")
         by = current_user(request)
         lifecycle.retire(contract_id=contract_id, reason=reason, by=by)
-        return "Retired. Its segment is kept and flagged from now on, not applied."
+        return _("Retired. Its segment is kept and flagged from now on, not applied.")
 
     return _acted(request, contract_id, act)
 
@@ -184,7 +185,7 @@ def discard(request: HttpRequest, contract_id: int) -> HttpResponse:
     except ContractError as error:
         flash.error(request, str(error))
         return redirect("messaging:contract", contract_id)
-    flash.success(request, "The draft is gone.")
+    flash.success(request, _("The draft is gone."))
     return redirect("messaging:contracts")
 
 

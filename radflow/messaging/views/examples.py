@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from radflow.accounts.access import requires
@@ -64,6 +65,8 @@ def send_example(request: HttpRequest, key: str) -> HttpResponse:
         with MLLPClient(LOOPBACK, settings.MLLP_PORT) as client:
             client.send(raw)
     except MLLPError:
-        flash.error(request, "Not sent: the listener of this instance does not answer.")
+        flash.error(
+            request, _("Not sent: the listener of this instance does not answer.")
+        )
         return redirect(address)
     return redirect(f"{address}&sent={control_id}")

@@ -8,6 +8,7 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from radflow.accounts.access import current_user, requires
@@ -71,11 +72,16 @@ def assign(request: HttpRequest, reference: str) -> HttpResponse:
     wanted = request.POST.get("owner", "")
     owner = next((one for one in _people() if str(one.pk) == wanted), None)
     if wanted and owner is None:
-        flash.error(request, "This person cannot be given a message.")
+        flash.error(request, _("This person cannot be given a message."))
         return _back(request)
     desk.assign(message=message, owner=owner, by=current_user(request))
-    done = f"assigned to {owner.get_full_name()}" if owner else "nobody’s now"
-    flash.success(request, f"{reference} is {done}.")
+    said = {"reference": reference}
+    if owner:
+        said["owner"] = owner.get_full_name()
+        text = _("%(reference)s is assigned to %(owner)s.") % said
+    else:
+        text = _("%(reference)s is nobody’s now.") % said
+    flash.success(request, text)
     return _back(request)
 
 
@@ -88,7 +94,7 @@ def comment(request: HttpRequest, reference: str) -> HttpResponse:
         text = form.cleaned_data["text"]
         desk.comment(message=message, text=text, by=current_user(request))
     else:
-        flash.error(request, "A comment has 1 to 500 characters.")
+        flash.error(request, _("A comment has 1 to 500 characters."))
     return _back(request)
 
 
@@ -100,7 +106,7 @@ def skip(request: HttpRequest, reference: str) -> HttpResponse:
     if not isinstance(message, InboundMessage):
         raise Http404
     if not form.is_valid():
-        flash.error(request, "Say why it is skipped; the reason is kept with it.")
+        flash.error(request, _("Say why it is skipped; the reason is kept with it."))
         return _back(request)
     reason = form.cleaned_data["reason"]
     try:
@@ -108,8 +114,8 @@ def skip(request: HttpRequest, reference: str) -> HttpResponse:
     except WrongState as error:
         flash.error(request, error.text)
     else:
-        text = f"{reference} is skipped. What waited behind it goes on."
-        flash.warning(request, text)
+        said = _("%(reference)s is skipped. What waited behind it goes on.")
+        flash.warning(request, said % {"reference": reference})
     return _back(request)
 
 
@@ -120,7 +126,7 @@ def keep(request: HttpRequest, reference: str) -> HttpResponse:
     message = _message(reference)
     form = Reason(request.POST)
     if not form.is_valid():
-        flash.error(request, "Say why; the reason is kept with it.")
+        flash.error(request, _("Say why; the reason is kept with it."))
         return _back(request)
     desk.keep(
         message=message,

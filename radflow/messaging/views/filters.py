@@ -8,6 +8,8 @@ from datetime import datetime
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from radflow.messaging.browse import SEARCH_HOURS, Wanted
 from radflow.messaging.models import InboundState, OutboundState, Peer
@@ -16,18 +18,18 @@ STATES = [*InboundState.choices, *OutboundState.choices]
 HOURS = (1, 2, 8, 24, 72, 168)
 TEXTS = ("direction", "control_id", "message_type", "accession", "patient_id", "text")
 _LABELS = {
-    "find": "Number",
-    "direction": "Direction",
-    "state": "State",
-    "message_type": "Type",
-    "control_id": "Control ID",
-    "accession": "Accession",
-    "patient_id": "Patient ID",
-    "text": "Text",
-    "peer": "Peer",
-    "hours": "Last",
-    "since": "Since",
-    "until": "Until",
+    "find": gettext_lazy("Number"),
+    "direction": gettext_lazy("Direction"),
+    "state": gettext_lazy("State"),
+    "message_type": gettext_lazy("Type"),
+    "control_id": gettext_lazy("Control ID"),
+    "accession": gettext_lazy("Accession"),
+    "patient_id": gettext_lazy("Patient ID"),
+    "text": gettext_lazy("Text"),
+    "peer": gettext_lazy("Peer"),
+    "hours": gettext_lazy("Last"),
+    "since": gettext_lazy("Since"),
+    "until": gettext_lazy("Until"),
 }
 # Of the page, not of the filter.
 PLACES = ("before", "show", "tab")
@@ -77,7 +79,7 @@ def chips(query: QueryDict, peers: list[Peer]) -> list[Chip]:
         if not values:
             continue
         words = [_words(name, value, names) for value in values]
-        found.append(Chip(label, ", ".join(words), name, query_of(query, name)))
+        found.append(Chip(str(label), ", ".join(words), name, query_of(query, name)))
     return found
 
 
@@ -86,7 +88,9 @@ def _words(name: str, value: str, peers: dict[str, str]) -> str:
         return peers.get(value, value)
     if name == "hours":
         return f"{value} h"
-    return dict(STATES).get(value, value) if name == "state" else value
+    if name == "direction":
+        return _(value)
+    return str(dict(STATES).get(value, value)) if name == "state" else value
 
 
 def searched_hours(wanted: Wanted) -> int | None:

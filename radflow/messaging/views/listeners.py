@@ -4,6 +4,7 @@ from django.contrib import messages as flash
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 
 from radflow.accounts.access import current_user, requires
 from radflow.accounts.roles import Capability
@@ -41,5 +42,6 @@ def _save(
         saved = add_listener(values=values, by=by)
     else:
         saved = change_listener(listener_id=listener.pk, values=values, by=by)
-    flash.success(request, f"{saved.name} is saved, and used within seconds.")
+    said = _("%(name)s is saved, and used within seconds.")
+    flash.success(request, said % {"name": saved.name})
     return redirect("messaging:peers")

@@ -7,6 +7,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from radflow.accounts.access import current_user, requires
@@ -37,13 +39,13 @@ from radflow.messaging.views.filters import (
 )
 
 TABS = (
-    ("tree", "Tree"),
-    ("raw", "Raw"),
-    ("mapped", "Mapped"),
-    ("ack", "ACK"),
-    ("history", "History"),
-    ("conformance", "Conformance"),
-    ("difference", "Difference"),
+    ("tree", gettext_lazy("Tree")),
+    ("raw", gettext_lazy("Raw")),
+    ("mapped", gettext_lazy("Mapped")),
+    ("ack", gettext_lazy("ACK")),
+    ("history", gettext_lazy("History")),
+    ("conformance", gettext_lazy("Conformance")),
+    ("difference", gettext_lazy("Difference")),
 )
 
 
@@ -179,7 +181,7 @@ def replay(request: HttpRequest, message_id: int) -> HttpResponse:
     except WrongState as refusal:
         flash.error(request, refusal.text)
     else:
-        flash.success(request, "Back in the queue. It is applied in a moment.")
+        flash.success(request, _("Back in the queue. It is applied in a moment."))
     return redirect("messaging:detail", message_id)
 
 
@@ -192,7 +194,7 @@ def resend(request: HttpRequest, message_id: int) -> HttpResponse:
     except WrongState as refusal:
         flash.error(request, refusal.text)
     else:
-        flash.success(request, "Queued to be sent again, with the same control ID.")
+        flash.success(request, _("Queued to be sent again, with the same control ID."))
     return redirect("messaging:sent", message_id)
 
 
@@ -202,12 +204,14 @@ def discard(request: HttpRequest, message_id: int) -> HttpResponse:
     get_object_or_404(OutboundMessage, pk=message_id)
     reason = request.POST.get("reason", "").strip()
     if not reason:
-        flash.error(request, "Say why it is given up; the reason is kept with it.")
+        flash.error(request, _("Say why it is given up; the reason is kept with it."))
         return redirect("messaging:sent", message_id)
     try:
         discard_message(message_id=message_id, reason=reason, by=current_user(request))
     except WrongState as refusal:
         flash.error(request, refusal.text)
     else:
-        flash.warning(request, "Given up. Messages that waited behind it go out now.")
+        flash.warning(
+            request, _("Given up. Messages that waited behind it go out now.")
+        )
     return redirect("messaging:sent", message_id)

@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.dates import WEEKDAYS
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from radflow.accounts.access import current_user, requires
@@ -22,6 +23,7 @@ from radflow.messaging.peers.forms import (
     CODE_SET_FIELD,
     GROUPS,
     MAPPED,
+    TITLES,
     PeerForm,
     profile_rows,
     time_zones,
@@ -73,7 +75,9 @@ def add(request: HttpRequest) -> HttpResponse:
         except ValidationError as error:
             form.add_error(None, error.messages)
         else:
-            flash.success(request, f"{peer.name} is known from now on.")
+            flash.success(
+                request, _("%(peer)s is known from now on.") % {"peer": peer.name}
+            )
             return redirect("messaging:peers")
     return _form_page(request, form, None)
 
@@ -106,11 +110,12 @@ def _save(request: HttpRequest, form: PeerForm, peer_id: int) -> HttpResponse:
         reason=form.cleaned_data["reason"],
     )
     if peer.revision == revision:
-        flash.info(request, f"Nothing was changed at {peer.name}.")
+        said = _("Nothing was changed at %(peer)s.")
+        flash.info(request, said % {"peer": peer.name})
     else:
-        flash.success(
-            request, f"{peer.name} is at revision {peer.revision}, used at once."
-        )
+        said = _("%(peer)s is at revision %(revision)s, used at once.")
+        numbers = {"peer": peer.name, "revision": peer.revision}
+        flash.success(request, said % numbers)
     return redirect("messaging:peers")
 
 
@@ -175,7 +180,9 @@ def _compared(request: HttpRequest, peer: Peer) -> dict[str, Any] | None:
     return {
         "old": old,
         "new": new,
-        "titles": [f"Revision {old.number}", f"Revision {new.number}"],
+        "titles": [
+            _("Revision %(number)s") % {"number": one.number} for one in (old, new)
+        ],
         "differences": found,
     }
 
@@ -201,9 +208,11 @@ def roll(request: HttpRequest, peer_id: int) -> HttpResponse:
         flash.error(request, conflict.text)
     except ValidationError as error:
         told = " ".join(error.messages)
-        flash.error(request, f"Those settings are not possible any more: {told}")
+        said = _("Those settings are not possible any more: %(why)s")
+        flash.error(request, said % {"why": told})
     else:
-        flash.success(request, f"Revision {to} is back, as {peer.revision}.")
+        said = _("Revision %(old)s is back, as %(new)s.")
+        flash.success(request, said % {"old": to, "new": peer.revision})
     return redirect("messaging:peer-history", peer_id)
 
 
@@ -212,7 +221,7 @@ def _learned_week(peer: Peer | None) -> list[tuple[str, list[int]]]:
     gaps = peer.learned_gaps if peer else []
     minutes = [round(seconds / 60) for seconds in gaps]
     return [
-        (name, minutes[day * 24 : day * 24 + 24])
+        (str(name), minutes[day * 24 : day * 24 + 24])
         for day, name in WEEKDAYS.items()
         if minutes
     ]
@@ -230,7 +239,10 @@ def _form_page(
     context = {
         "form": form,
         "peer": shown,
-        "groups": [(title, [form[name] for name in GROUPS[title]]) for title in GROUPS],
+        "groups": [
+            (title, TITLES[title], [form[name] for name in names])
+            for title, names in GROUPS.items()
+        ],
         "mapping": [form[name] for name in (*MAPPED, CODE_SET_FIELD)],
         "profiles": profile_rows(),
         "zones": time_zones(),

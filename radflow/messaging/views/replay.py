@@ -5,6 +5,8 @@ from typing import Any
 from django.contrib import messages as flash
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_POST
 
 from radflow.accounts.access import current_user, requires
@@ -23,7 +25,9 @@ from radflow.messaging.selectors import row_of
 from radflow.messaging.viewer.revealing import is_revealed
 
 _TRIED = (InboundState.PARKED, InboundState.APPLIED)
-_CHANGED = "What it would do has changed meanwhile. Look again, then decide."
+_CHANGED = gettext_noop(
+    "What it would do has changed meanwhile. Look again, then decide."
+)
 
 
 @requires(Capability.MANAGE_INTERFACES)
@@ -41,7 +45,7 @@ def confirm(request: HttpRequest, message_id: int) -> HttpResponse:
     row = _message(message_id)
     found = _tried(row)
     if found is None or request.POST.get("seen", "") != found.fingerprint:
-        return _page(request, row, found, fault=_CHANGED)
+        return _page(request, row, found, fault=_(_CHANGED))
     try:
         reason = request.POST.get("reason", "").strip()
         replay(message_id=message_id, reason=reason, by=current_user(request))
@@ -49,7 +53,7 @@ def confirm(request: HttpRequest, message_id: int) -> HttpResponse:
         return _page(request, row, found, fault=refusal.text)
     except ValueError as error:
         return _page(request, row, found, fault=str(error))
-    flash.success(request, "Back in the queue. It is applied in a moment.")
+    flash.success(request, _("Back in the queue. It is applied in a moment."))
     return redirect("messaging:detail", message_id)
 
 
@@ -109,5 +113,5 @@ def _edited(request: HttpRequest, message_id: int) -> HttpResponse:
         reason=given.get("reason", ""),
         by=current_user(request),
     )
-    flash.success(request, "The changed copy is applied; the original is kept.")
+    flash.success(request, _("The changed copy is applied; the original is kept."))
     return redirect("messaging:detail", copy.pk)

@@ -9,6 +9,8 @@ from django.contrib import messages as flash
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from radflow.accounts.access import current_user, requires
@@ -24,34 +26,48 @@ from radflow.messaging.channels.switches import (
 from radflow.messaging.models import Peer
 
 _SWITCHES = {
-    "pause_sending": (pause_sending, "Nothing is sent to {} until it is resumed."),
-    "drain_sending": (drain_sending, "What is queued for {} still goes, no more."),
-    "resume_sending": (resume_sending, "Sending to {} goes on."),
-    "pause_applying": (pause_applying, "Messages of {} are kept and wait."),
-    "resume_applying": (resume_applying, "Messages of {} are applied again."),
+    "pause_sending": (
+        pause_sending,
+        gettext_lazy("Nothing is sent to {} until it is resumed."),
+    ),
+    "drain_sending": (
+        drain_sending,
+        gettext_lazy("What is queued for {} still goes, no more."),
+    ),
+    "resume_sending": (resume_sending, gettext_lazy("Sending to {} goes on.")),
+    "pause_applying": (
+        pause_applying,
+        gettext_lazy("Messages of {} are kept and wait."),
+    ),
+    "resume_applying": (
+        resume_applying,
+        gettext_lazy("Messages of {} are applied again."),
+    ),
 }
 
 
 class SwitchForm(forms.Form):
     switch = forms.ChoiceField(choices=[(name, name) for name in _SWITCHES])
-    reason = forms.CharField(max_length=200)
+    reason = forms.CharField(label=gettext_lazy("Reason"), max_length=200)
 
 
 class RedirectForm(forms.Form):
     """Both empty: back to where the settings say."""
 
-    redirect_host = forms.CharField(max_length=200, required=False, label="Host")
-    redirect_port = forms.IntegerField(
-        required=False, min_value=1, max_value=65535, label="Port"
+    redirect_host = forms.CharField(
+        max_length=200, required=False, label=gettext_lazy("Host")
     )
-    reason = forms.CharField(max_length=200)
+    redirect_port = forms.IntegerField(
+        required=False, min_value=1, max_value=65535, label=gettext_lazy("Port")
+    )
+    reason = forms.CharField(label=gettext_lazy("Reason"), max_length=200)
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data
         named = [values.get(name) for name in ("redirect_host", "redirect_port")]
         if any(named) and not all(named) and not self.errors:
             empty = "redirect_port" if named[0] else "redirect_host"
-            self.add_error(empty, "Host and port belong together.")
+            self.add_error(empty, _("Host and port belong together."))
         return values
 
     def destination(self) -> tuple[str, int] | None:
@@ -108,8 +124,13 @@ def send_elsewhere(request: HttpRequest, peer_id: int) -> HttpResponse:
     except ValidationError as error:
         form.add_error(None, error.messages)
         return _page(request, peer, switch_form(), form)
-    there = f"{to[0]}:{to[1]}" if to else f"{peer.host}:{peer.port}, as set"
-    flash.success(request, f"{peer.name} is sent to {there}.")
+    host, port = to or (peer.host, peer.port)
+    said = {"peer": peer.name, "place": f"{host}:{port}"}
+    if to:
+        text = _("%(peer)s is sent to %(place)s.") % said
+    else:
+        text = _("%(peer)s is sent to %(place)s, as set.") % said
+    flash.success(request, text)
     return redirect("messaging:peer-operate", peer_id)
 
 
