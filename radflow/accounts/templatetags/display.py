@@ -10,8 +10,8 @@ from datetime import date, datetime
 from django import template
 from django.utils import timezone
 from django.utils.dateformat import format as written
+from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 
 register = template.Library()
 
@@ -92,3 +92,9 @@ def translated(value: str | None) -> str:
 def short_tail(value: str) -> str:
     """The last four characters, for tab titles that must not identify anyone."""
     return f"··{value[-4:]}"
+
+
+@register.filter
+def translated(value: str) -> str:
+    """A stored phrase of a fixed set, in the language of the page."""
+    return gettext(value) if value else ""
