@@ -311,7 +311,7 @@ def check_link(message: Message) -> None:
 def apply_link(inbound: Inbound) -> Applied:
     """A24 says that two records are of one person, A37 that they are not."""
     first, second = (
-        read_patient(inbound.message, inbound.peer, pid).identifiers
+        read_patient(inbound.message, inbound.peer, pid)
         for pid in inbound.message.all("PID")[:2]
     )
     is_link = inbound.row.message_type == "ADT^A24"

@@ -26,7 +26,13 @@ from orders.models import (
 from orders.requests import Identifier, PatientRequest
 from orders.services.events import note_on, save
 from orders.services.identifiers import add_identifiers, choose_preferred, find_ids
-from orders.services.patients import create_patient, record, refuse_conflict
+from orders.services.linking import move_links
+from orders.services.patients import (
+    create_patient,
+    lock_both,
+    record,
+    refuse_conflict,
+)
 from orders.services.provenance import keep_source
 from radflow import unit
 from radflow.live import services as live
@@ -73,8 +79,8 @@ class MergeDoubtful(PatientMismatch):
 class Moved:
     """What goes over, by row; `changed` is `{"visit:7": {"account_number": old}}`.
 
-    There, `alias:7` went along as it was, `added:7` is a new number of the survivor
-    and `made:7` an alias made from the message.
+    There, `alias:7` went along as it was, `added:7` is a new number of the survivor,
+    `made:7` an alias made from the message and `link:7` a link (linking.move_links).
     """
 
     identifiers: list[int] = field(default_factory=list)
@@ -171,6 +177,7 @@ def merge_locked(
     _move_identifiers(loser, winner, named, moved)
     add_aliases(winner, named, moved)
     _bring_warnings(loser, winner, moved, cause)
+    move_links(loser, winner, moved.changed, moved.became, cause)
     move_visits(list(loser.visits.all()), winner, moved)
     move_orders(list(_orders_of(loser)), winner, moved, cause, "Patient merged")
     loser.merged_into = winner
@@ -183,13 +190,6 @@ def merge_locked(
         Patient, survivor=winner, retired=loser, journal=journal, cause=cause
     )
     return journal
-
-
-def lock_both(first: int, second: int) -> tuple[Patient, Patient]:
-    """Locked in the order of their ids, given back in the order asked for."""
-    found = Patient.objects.select_for_update().filter(pk__in=(first, second))
-    rows = {row.pk: row for row in found.order_by("pk")}
-    return rows[first], rows[second]
 
 
 def _refuse_reversed(

@@ -16,13 +16,17 @@ from orders.services.merging import (
     Moved,
     add_aliases,
     find_one,
-    lock_both,
     move_orders,
     move_visits,
     retire,
     write_journal,
 )
-from orders.services.patients import create_patient, find_locked, refuse_conflict
+from orders.services.patients import (
+    create_patient,
+    find_locked,
+    lock_both,
+    refuse_conflict,
+)
 from radflow import unit
 
 Kind = MergeJournal.Kind

@@ -194,6 +194,13 @@ def find_locked(identifiers: tuple[Identifier, ...]) -> Patient | None:
     return patient
 
 
+def lock_both(first: int, second: int) -> tuple[Patient, Patient]:
+    """Locked in the order of their ids, given back in the order asked for."""
+    found = Patient.objects.select_for_update().filter(pk__in=(first, second))
+    rows = {row.pk: row for row in found.order_by("pk")}
+    return rows[first], rows[second]
+
+
 def create_patient(
     request: PatientRequest, cause: Cause, *, known_at: datetime | None = None
 ) -> Patient:

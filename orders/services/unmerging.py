@@ -20,8 +20,8 @@ from orders.models import (
 )
 from orders.services.events import note_on, save
 from orders.services.identifiers import choose_preferred
-from orders.services.merging import lock_both
-from orders.services.patients import record
+from orders.services.linking import bring_link_back
+from orders.services.patients import lock_both, record
 from radflow import unit
 from radflow.live import services as live
 
@@ -52,6 +52,7 @@ def undo_merge(*, journal_id: int, reason: str, cause: Cause) -> Undone:
     back.identifiers()
     back.visits()
     back.orders(reason)
+    back.links()
     back.values()
     retired.merged_into = None if retired.pk != survivor.pk else retired.merged_into
     for patient in {survivor.pk: survivor, retired.pk: retired}.values():
@@ -132,6 +133,12 @@ class _Back:
                 detail=reason[:500],
                 cause=self.cause,
             )
+
+    def links(self) -> None:
+        for pk in self._named("link"):
+            key = f"link:{pk}"
+            before, became = self.moved["changed"][key], self.moved["became"][key]
+            self.left += not bring_link_back(pk, before, became)
 
     def values(self) -> None:
         """Values of visits and orders, where nobody has changed them since."""

@@ -293,6 +293,52 @@ def test_records_are_linked_and_unlinked_without_merging() -> None:
     assert not PatientLink.objects.filter(unlinked_at=None).exists()
 
 
+def test_links_follow_a_merge_and_go_back_with_it() -> None:
+    for number, mrn in enumerate(("700001", "700002", "700003")):
+        order_for(mrn, f"P{number}")
+    first, second, third = (owner(f"70000{number}") for number in (1, 2, 3))
+    adt("A24", pid("700001"), pid("700002"))
+    adt("A40", pid("700003"), mrg("700002"))
+    link = PatientLink.objects.get()
+    assert (link.first, link.second) == (first, third)
+    journal = MergeJournal.objects.get()
+    undo_merge(journal_id=journal.pk, reason="x", cause=Cause(actor="test"))
+    link.refresh_from_db()
+    assert (link.first, link.second) == (first, second)
+
+
+def test_a_link_is_ended_under_the_number_of_a_merged_person() -> None:
+    for number, mrn in enumerate(("700001", "700002", "700003")):
+        order_for(mrn, f"P{number}")
+    adt("A24", pid("700001"), pid("700002"))
+    adt("A40", pid("700003"), mrg("700002"))
+    assert adt("A37", pid("700001"), pid("700002")) == "applied"
+    assert not PatientLink.objects.filter(unlinked_at=None).exists()
+    journal = MergeJournal.objects.get()
+    undone = undo_merge(journal_id=journal.pk, reason="x", cause=Cause(actor="test"))
+    assert undone.left == 1
+
+
+def test_a_link_ends_where_its_two_are_merged_and_returns_with_them() -> None:
+    order_for("700001", "P1")
+    order_for("700002", "P2")
+    adt("A24", pid("700001"), pid("700002"))
+    adt("A40", pid("700001"), mrg("700002"))
+    assert PatientLink.objects.get().unlinked_at
+    journal = MergeJournal.objects.get()
+    undo_merge(journal_id=journal.pk, reason="x", cause=Cause(actor="test"))
+    assert PatientLink.objects.get().unlinked_at is None
+
+
+@pytest.mark.parametrize("event", ["A24", "A37"])
+def test_a_link_names_the_people_on_file(event: str) -> None:
+    order_for("700001", "P1")
+    order_for("700002", "P2")
+    told = adt(event, pid("700001"), pid("700002", "Brandt^Karl||19300101|M"))
+    assert told == "PATIENT_MISMATCH"
+    assert not PatientLink.objects.exists()
+
+
 # And back
 
 
