@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from orders.models import DuplicateCandidate, HeldChange, Order
 from orders.reconciliation.registry import MOST, Action, Item, Kind, register
-from orders.services.merging import AFTER_ARRIVAL, AFTER_SIGNING, WHILE_RUNNING
+from orders.services.reassigning import FLAGS
 from radflow.messaging.models import InboundMessage, InboundState
 
 _IDENTITY = ("PATIENT_MISMATCH", "MERGE_DOUBTFUL")
@@ -133,16 +133,14 @@ def _messages() -> Sequence[Item]:
 
 
 def _moved() -> QuerySet[Order]:
-    return Order.objects.filter(
-        needs_attention__in=(AFTER_ARRIVAL, WHILE_RUNNING, AFTER_SIGNING)
-    )
+    return Order.objects.filter(needs_attention__in=FLAGS)
 
 
 def _merged() -> Sequence[Item]:
     return [
         order_item(
             order,
-            "Patient merged",
+            FLAGS[order.needs_attention],
             Action(
                 "Look, then mark as seen",
                 reverse("orders:act", args=(order.pk, "seen")),

@@ -13,18 +13,14 @@ from orders.cause import Cause
 from orders.exceptions import OrderError, PatientMismatch
 from orders.hl7 import outbound
 from orders.identity import Comparison, compare
-from orders.lifecycle import ExamState
 from orders.models import (
     MergeJournal,
     Order,
-    OrderEvent,
     Patient,
     PatientIdentifier,
-    ReportStatus,
     Visit,
 )
 from orders.requests import Identifier, PatientRequest
-from orders.services.events import note_on, save
 from orders.services.identifiers import add_identifiers, choose_preferred, find_ids
 from orders.services.linking import move_links
 from orders.services.patients import (
@@ -34,27 +30,11 @@ from orders.services.patients import (
     refuse_conflict,
 )
 from orders.services.provenance import keep_source
+from orders.services.reassigning import MERGED, reassign
 from radflow import unit
 from radflow.live import services as live
 
 Kind = MergeJournal.Kind
-_SIGNED = (
-    ReportStatus.FINAL,
-    ReportStatus.CORRECTED,
-    ReportStatus.ADDENDED,
-)
-WHILE_RUNNING = (
-    "The patient was merged while the exam runs. Compare with the wristband before "
-    "going on."
-)
-AFTER_ARRIVAL = (
-    "The patient was merged after the check-in. Compare with the wristband before the "
-    "exam."
-)
-AFTER_SIGNING = (
-    "The patient changed after the report was signed. Send a correction to those who "
-    "have the report."
-)
 
 
 class MergeRefused(OrderError):
@@ -179,7 +159,7 @@ def merge_locked(
     _bring_warnings(loser, winner, moved, cause)
     move_links(loser, winner, moved.changed, moved.became, cause)
     move_visits(list(loser.visits.all()), winner, moved)
-    move_orders(list(_orders_of(loser)), winner, moved, cause, "Patient merged")
+    move_orders(list(_orders_of(loser)), winner, moved, cause, MERGED)
     loser.merged_into = winner
     journal = write_journal(
         Kind.MERGE, winner, loser, moved, cause, event=event, both=True
@@ -345,24 +325,10 @@ def _orders_of(patient: Patient) -> list[Order]:
 def move_orders(
     orders: list[Order], to: Patient, moved: Moved, cause: Cause, title: str
 ) -> None:
-    """With report, study and critical case, which are the order's."""
+    """`title` is one of orders.services.reassigning."""
     for order in orders:
-        order.patient = to
-        if order.status == ExamState.IN_PROGRESS:
-            order.needs_attention = WHILE_RUNNING
-        elif order.status in (ExamState.ARRIVED, ExamState.READY):
-            order.needs_attention = AFTER_ARRIVAL
-        elif order.report_status in _SIGNED:
-            order.needs_attention = AFTER_SIGNING
-        save(order)
+        reassign(order, to, title=title, detail=f"{cause.name}.", cause=cause)
         moved.orders.append(order.pk)
-        note_on(
-            order,
-            kind=OrderEvent.Kind.STOP,
-            title=title,
-            detail=f"{cause.name}. {order.needs_attention}".strip()[:500],
-            cause=cause,
-        )
 
 
 def write_journal(

@@ -27,6 +27,7 @@ from orders.services.patients import (
     lock_both,
     refuse_conflict,
 )
+from orders.services.reassigning import MOVED, VISIT_MOVED, VISITS_MERGED
 from radflow import unit
 
 Kind = MergeJournal.Kind
@@ -70,7 +71,7 @@ def move_identifier(
     moved = Moved()
     _reassign(rows, source, target, moved)
     move_visits(visits, target, moved)
-    move_orders(orders, target, moved, cause, "Moved to another patient")
+    move_orders(orders, target, moved, cause, MOVED)
     return write_journal(
         Kind.MOVE_IDENTIFIER, target, source, moved, cause, event=event, both=True
     )
@@ -165,7 +166,7 @@ def _move(
         moved.change(visit, values or {})
     orders = Order.objects.select_for_update().filter(visit__in=found)
     move_visits(found, target, moved)
-    move_orders(list(orders.order_by("pk")), target, moved, cause, "Visit moved")
+    move_orders(list(orders.order_by("pk")), target, moved, cause, VISIT_MOVED)
     return write_journal(kind, target, owner, moved, cause, event=event, both=True)
 
 
@@ -192,7 +193,7 @@ def merge_visits(
     orders = list(Order.objects.select_for_update().filter(visit=old).order_by("pk"))
     for order in orders:
         moved.change(order, {"visit_id": new.pk})
-    move_orders(orders, owner, moved, cause, "Visits merged")
+    move_orders(orders, owner, moved, cause, VISITS_MERGED)
     moved.change(old, {"open": False, "cancelled": True})
     old.save()
     return write_journal(Kind.MERGE_VISIT, owner, owner, moved, cause, event=event)

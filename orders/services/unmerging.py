@@ -13,15 +13,14 @@ from orders.exceptions import OrderError
 from orders.models import (
     MergeJournal,
     Order,
-    OrderEvent,
     Patient,
     PatientIdentifier,
     Visit,
 )
-from orders.services.events import note_on, save
 from orders.services.identifiers import choose_preferred
 from orders.services.linking import bring_link_back
 from orders.services.patients import lock_both, record
+from orders.services.reassigning import MERGE_UNDONE, MOVE_UNDONE, reassign
 from radflow import unit
 from radflow.live import services as live
 
@@ -85,6 +84,7 @@ class _Back:
         self, journal: MergeJournal, survivor: Patient, retired: Patient, cause: Cause
     ) -> None:
         self.moved = journal.moved
+        self.is_merge = journal.kind == MergeJournal.Kind.MERGE
         self.survivor = survivor
         self.retired = retired
         self.cause = cause
@@ -119,19 +119,14 @@ class _Back:
             visit.save()
 
     def orders(self, reason: str) -> None:
+        title = MERGE_UNDONE if self.is_merge else MOVE_UNDONE
         wanted = self.moved["orders"]
         found = Order.objects.select_for_update().filter(
             pk__in=wanted, patient=self.survivor
         )
         for order in self._still_here(found.order_by("pk"), len(wanted)):
-            order.patient = self.retired
-            save(order)
-            note_on(
-                order,
-                kind=OrderEvent.Kind.STOP,
-                title="Merge taken back",
-                detail=reason[:500],
-                cause=self.cause,
+            reassign(
+                order, self.retired, title=title, detail=reason[:400], cause=self.cause
             )
 
     def links(self) -> None:

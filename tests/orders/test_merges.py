@@ -12,6 +12,7 @@ from orders.lifecycle import Event
 from orders.models import MergeJournal, Order, Patient, PatientIdentifier, PatientLink
 from orders.requests import Identifier, PatientRequest
 from orders.services import (
+    clear_attention,
     merge_by_hand,
     merge_patients,
     record_event,
@@ -340,6 +341,48 @@ def test_a_link_names_the_people_on_file(event: str) -> None:
 
 
 # And back
+
+
+def begun(order: Order) -> Order:
+    for event in (Event.BOOK, Event.ARRIVE, Event.PREPARE, Event.BEGIN):
+        record_event(order_id=order.pk, event=event, cause=Cause(actor="test"))
+    order.refresh_from_db()
+    return order
+
+
+def seen_and_taken_back(order: Order) -> str:
+    clear_attention(order_id=order.pk, note="Seen", cause=Cause(actor="test"))
+    journal = MergeJournal.objects.get()
+    undo_merge(journal_id=journal.pk, reason="x", cause=Cause(actor="test"))
+    order.refresh_from_db()
+    return order.needs_attention
+
+
+def test_a_merge_taken_back_while_the_exam_runs_is_told_at_the_station() -> None:
+    order_for("700123", "P1")
+    order = begun(order_for("700999", "P2"))
+    adt("A40", pid("700123"), mrg("700999"))
+    assert "taken back while the exam runs" in seen_and_taken_back(order)
+
+
+def test_a_merge_taken_back_after_the_report_asks_for_a_correction() -> None:
+    order_for("700123", "P1")
+    order = order_for("700999", "P2")
+    Order.objects.filter(pk=order.pk).update(report_status="final")
+    adt("A40", pid("700123"), mrg("700999"))
+    assert "Send a correction" in seen_and_taken_back(order)
+
+
+@pytest.mark.parametrize("event", ["A43", "A45"])
+def test_a_move_of_an_exam_that_runs_is_not_called_a_merge(event: str) -> None:
+    order_for("700123", "P1")
+    order = begun(order_for("700999", "P2", visit="V1"))
+    pv1 = ["PV1|1|I|||||||||||||||||V1^^^GENHOSP"] if event == "A45" else []
+    prior = mrg("700999", visit="V1" if pv1 else "")
+    assert adt(event, pid("700123"), prior, *pv1) == "applied"
+    order.refresh_from_db()
+    assert "moved to another patient while the exam runs" in order.needs_attention
+    assert "former patient while the exam runs" in seen_and_taken_back(order)
 
 
 def test_a_merge_is_taken_back_whole() -> None:
