@@ -48,6 +48,8 @@ class PatientRequest:
 
 @dataclass(frozen=True)
 class VisitRequest:
+    """Empty text means "not said"; `cleared` are deleted by news of the visit (ADT)."""
+
     number: str
     assigning_authority: str = ""
     account_number: str = ""
@@ -59,6 +61,7 @@ class VisitRequest:
     account_authority: str = ""
     alternate_number: str = ""
     prior_location: str = ""
+    cleared: frozenset[str] = frozenset()
     event_time: datetime | None = None
     sources: Sources = field(default_factory=dict, compare=False)
 

@@ -72,6 +72,7 @@ def _visit(visit: VisitRequest | None) -> Described:
         "attending physician": visit.attending,
         "referring physician": visit.referring,
         "ambulatory status": visit.ambulatory_status,
+        "visit values deleted": ", ".join(sorted(visit.cleared)),
     }
     return _personal(values)
 

@@ -43,6 +43,13 @@ _UNDELETABLE = (
     (5, 2, "given name"),
     (7, 1, "birth date"),
 )
+_VISIT_CLEARABLE = {
+    "location": 3,
+    "prior_location": 6,
+    "attending": 7,
+    "referring": 8,
+    "ambulatory_status": 15,
+}
 _NAME_PARTS = {"middle_name": 3, "suffix": 4, "prefix": 5}
 
 
@@ -295,6 +302,7 @@ def read_visit(
         attending=xcn_to_pn(pv1, 7),
         referring=xcn_to_pn(pv1, 8),
         ambulatory_status=_ambulatory(pv1),
+        cleared=frozenset(n for n, at in _VISIT_CLEARABLE.items() if pv1.is_null(at)),
         event_time=event_time(message, peer),
         sources=_VISIT_SOURCES,
     )

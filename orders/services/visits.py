@@ -17,7 +17,7 @@ from orders.services.provenance import keep_source
 from radflow import unit
 from radflow.audit import services as audit
 
-_NOT_STORED = frozenset({"event_time", "sources"})
+_NOT_STORED = frozenset({"cleared", "event_time", "sources"})
 
 
 @dataclass(frozen=True)
@@ -141,11 +141,8 @@ def _is_late(visit: Visit, request: VisitRequest) -> bool:
 
 
 def _apply(visit: Visit, request: VisitRequest, event: str, cause: Cause) -> None:
-    values = {
-        name: value
-        for name, value in _told(request).items()
-        if value != getattr(visit, name)
-    }
+    told = _told(request) | dict.fromkeys(request.cleared, "")
+    values = {n: value for n, value in told.items() if value != getattr(visit, n)}
     moved = values.get("location") and visit.location
     if event == "A02" and moved and "prior_location" not in values:
         values["prior_location"] = visit.location

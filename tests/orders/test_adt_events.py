@@ -61,11 +61,11 @@ def place_location(text: str) -> str:
     return f"I|{text}||||||||||||||||V1^^^GENHOSP"
 
 
+PERSON = "PID|1||700123^^^GENHOSP^MR||Okafor^Ada||19800514|F"
+
+
 def ordered() -> Order:
-    person = (
-        "PID|1||700123^^^GENHOSP^MR||Okafor^Ada||19800514|F\r"
-        "PV1|1|I|W3||||||||||||||||V1^^^GENHOSP"
-    )
+    person = f"{PERSON}\rPV1|1|I|W3||||||||||||||||V1^^^GENHOSP"
     deliver(order_message(pid=person, control_id=f"O{next(_ids)}"))
     return Order.objects.latest("id")
 
@@ -85,6 +85,33 @@ def test_a_visit_opens_moves_and_closes() -> None:
     assert (visit().open, bool(visit().closed_at)) == (False, True)
     adt("A13", at="0940")
     assert (visit().open, visit().closed_at) == (True, None)
+
+
+NULL = '""'
+
+
+def attended(location: str, doctor: str, status: str) -> str:
+    to_eight = f"I|{location}|||{location}|{doctor}|{doctor}"
+    return f"{to_eight}|||||||{status}||||V1^^^GENHOSP"
+
+
+def test_null_deletes_what_is_known_of_a_visit() -> None:
+    adt("A01", pv1=attended("W3", "7^Bello^Ngozi", "A2"))
+    names = ("location", "prior_location", "attending", "referring")
+    told = Visit.objects.values_list(*names, "ambulatory_status")
+    known = ("W3", "W3", "Bello^Ngozi", "Bello^Ngozi", "A2")
+    assert told.get() == known
+    adt("A08", at="0910", pv1=attended("", "", ""))
+    assert told.get() == known
+    adt("A08", at="0920", pv1=attended(NULL, NULL, NULL))
+    assert set(told.get()) == {""}
+
+
+def test_an_order_deletes_nothing_of_a_visit() -> None:
+    adt("A01")
+    person = f"{PERSON}\rPV1|1|{attended(NULL, NULL, NULL)}"
+    deliver(order_message(pid=person, control_id="N1"))
+    assert visit().location == "W3 12 A"
 
 
 @pytest.mark.parametrize(
