@@ -12,11 +12,12 @@ from orders.exceptions import OrderError
 from orders.hl7.described import describe_person
 from orders.hl7.facts import facts
 from orders.hl7.patients import (
-    FROM_FACILITY,
     TOO_LONG,
     check_patient,
+    read_accounts,
     read_identifiers,
     read_patient,
+    read_visits,
 )
 from orders.models import MergeJournal
 from orders.requests import Identifier, PatientRequest
@@ -84,31 +85,42 @@ class Pair:
     def source(self) -> tuple[Identifier, ...]:
         return self.retired(1)
 
-    def one(self, segment: Segment | None, number: int, where: str) -> Identifier:
-        found = _numbers(segment, number, self.inbound) if segment else ()
-        if not found:
-            raise Parked("101", f"{where} is missing.", where.replace("-", "^1^"))
-        return found[0]
-
     @property
     def account(self) -> Identifier:
-        return self.one(self.pid, 18, "PID-18")
+        return _one(self._accounts(self.pid, 18), "PID-18")
+
+    @property
+    def prior_account(self) -> Identifier:
+        return _one(self._accounts(self.mrg, 3), "MRG-3")
+
+    def _accounts(self, segment: Segment, number: int) -> tuple[Identifier, ...]:
+        return read_accounts(segment, number, self.inbound.message, self.inbound.peer)
 
     @property
     def new_number(self) -> Identifier | None:
         """PV1-19 where PV1 says one at all."""
-        found = _numbers(self.visit, 19, self.inbound) if self.visit else ()
+        found = self._visits(self.visit, 19)
         return found[0] if found else None
 
     @property
     def visit_number(self) -> Identifier:
-        return self.one(self.visit, 19, "PV1-19")
+        return _one(self._visits(self.visit, 19), "PV1-19")
+
+    @property
+    def alternate_number(self) -> Identifier:
+        return _one(self._visits(self.visit, 50), "PV1-50")
+
+    def prior_visit(self, number: int) -> Identifier:
+        return _one(self._visits(self.mrg, number), f"MRG-{number}")
+
+    def _visits(self, segment: Segment | None, number: int) -> tuple[Identifier, ...]:
+        return read_visits(segment, number, self.inbound.message) if segment else ()
 
 
-def _numbers(segment: Segment, number: int, inbound: Inbound) -> tuple[Identifier, ...]:
-    """Accounts and visits: the facility stands for an authority that is not named."""
-    by_facility = Peer(name=inbound.peer.name, default_authority=FROM_FACILITY)
-    return read_identifiers(segment, number, inbound.message, by_facility)
+def _one(found: tuple[Identifier, ...], where: str) -> Identifier:
+    if not found:
+        raise Parked("101", f"{where} is missing.", where.replace("-", "^1^"))
+    return found[0]
 
 
 def pairs(inbound: Inbound, cause: Cause, event: str) -> Iterator[Pair]:
@@ -191,11 +203,10 @@ def _merge(pair: Pair) -> Done:
 
 
 def _merge_accounts(pair: Pair) -> Done:
-    (retired, *_) = _numbers(pair.mrg, 3, pair.inbound)
     journal = moving.merge_accounts(
         patient=pair.patient,
         account=pair.account,
-        retired=retired,
+        retired=pair.prior_account,
         cause=pair.cause,
         event=pair.event,
     )
@@ -207,11 +218,10 @@ def _merge_both(pair: Pair) -> Done:
 
 
 def _merge_visits(pair: Pair) -> Done:
-    (retired, *_) = _numbers(pair.mrg, 5, pair.inbound)
     journal = moving.merge_visits(
         patient=pair.patient,
         number=pair.visit_number,
-        retired=retired,
+        retired=pair.prior_visit(5),
         cause=pair.cause,
         event=pair.event,
     )
@@ -233,19 +243,20 @@ def _other_person(pair: Pair) -> PatientRequest:
 
 
 def _move_account(pair: Pair) -> Done:
-    (account, *_) = _numbers(pair.mrg, 3, pair.inbound)
     journal = moving.move_account(
-        to=pair.patient, source=pair.source, account=account, cause=pair.cause
+        to=pair.patient,
+        source=pair.source,
+        account=pair.prior_account,
+        cause=pair.cause,
     )
     return [journal]
 
 
 def _move_visit(pair: Pair) -> Done:
-    (visit, *_) = _numbers(pair.mrg, 5, pair.inbound)
     journal = moving.move_visit(
         to=pair.patient,
         source=pair.source,
-        visit_number=visit,
+        visit_number=pair.prior_visit(5),
         new_number=pair.new_number,
         cause=pair.cause,
     )
@@ -264,18 +275,21 @@ def _change_account(pair: Pair) -> Done:
 
 
 def _change_visit(pair: Pair) -> Done:
-    (old, *_) = _numbers(pair.mrg, 5, pair.inbound)
     journal = moving.change_visit_number(
-        patient=pair.patient, old=old, new=pair.visit_number, cause=pair.cause
+        patient=pair.patient,
+        old=pair.prior_visit(5),
+        new=pair.visit_number,
+        cause=pair.cause,
     )
     return [journal]
 
 
 def _change_alternate(pair: Pair) -> Done:
-    (old, *_) = _numbers(pair.mrg, 6, pair.inbound)
-    new = pair.one(pair.visit, 50, "PV1-50")
     journal = moving.change_alternate_visit(
-        patient=pair.patient, old=old, new=new.value, cause=pair.cause
+        patient=pair.patient,
+        old=pair.prior_visit(6),
+        new=pair.alternate_number.value,
+        cause=pair.cause,
     )
     return [journal]
 

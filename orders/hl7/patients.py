@@ -260,6 +260,37 @@ def _identifier(
     return Identifier(cx.id.strip(), authority, cx.type or kinds.get(authority, "MR"))
 
 
+def read_accounts(
+    segment: Segment, number: int, message: Message, peer: Peer
+) -> tuple[Identifier, ...]:
+    """As PID-3 names an authority, but never refused for want of one."""
+    return _numbers(segment, number, _default_authority(message, peer), message)
+
+
+def read_visits(
+    segment: Segment, number: int, message: Message
+) -> tuple[Identifier, ...]:
+    """Of the sending facility where no authority is named."""
+    return _numbers(segment, number, "", message)
+
+
+def _numbers(
+    segment: Segment, number: int, default: str, message: Message
+) -> tuple[Identifier, ...]:
+    told = [cx for cx in CX.all(segment, number) if cx.id.strip() not in ("", NULL)]
+    issuer = canonical(default) or canonical(message.sending_facility)
+    return tuple(
+        Identifier(
+            cx.id.strip(), canonical(cx.authority, cx.universal_id) or issuer, cx.type
+        )
+        for cx in told
+    )
+
+
+def _first(numbers: tuple[Identifier, ...]) -> tuple[str, str]:
+    return (numbers[0].value, numbers[0].assigning_authority) if numbers else ("", "")
+
+
 def _default_authority(message: Message, peer: Peer) -> str:
     if peer.default_authority == FROM_FACILITY:
         return message.sending_facility
@@ -279,21 +310,19 @@ def read_visit(
     Without PV1 the number is empty: the account alone says which open visit is meant.
     """
     pv1, pid = pv1 or message.first("PV1"), message.first("PID")
-    account = CX.of(pid, 18) if pid else CX()
-    issuer = canonical(account.authority, account.universal_id)
+    account = read_accounts(pid, 18, message, peer) if pid else ()
+    billed, issuer = _first(account)
     if pv1 is None:
-        if not account.id:
+        if not billed:
             return None
-        return VisitRequest("", account_number=account.id, account_authority=issuer)
-    visit = CX.of(pv1, 19)
-    number = visit if visit.id else account
-    if not number.id:
+        return VisitRequest("", account_number=billed, account_authority=issuer)
+    number, authority = _first(read_visits(pv1, 19, message) or account)
+    if not number:
         return None
     return VisitRequest(
-        number=number.id,
-        assigning_authority=canonical(number.authority, number.universal_id)
-        or canonical(message.sending_facility),
-        account_number=account.id,
+        number=number,
+        assigning_authority=authority,
+        account_number=billed,
         account_authority=issuer,
         alternate_number=CX.of(pv1, 50).id,
         patient_class=_said(pv1, 2)[:1],

@@ -364,6 +364,6 @@ def _visits_of(number: Identifier) -> QuerySet[Visit]:
 
 
 def _visits_of_account(account: Identifier) -> QuerySet[Visit]:
-    return Visit.objects.filter(account_number=account.value).filter(
-        account_authority__in=("", account.assigning_authority)
+    return Visit.objects.filter(
+        account_number=account.value, account_authority=account.assigning_authority
     )

@@ -78,9 +78,11 @@ def _only_open(patient: Patient) -> Visit | None:
 def _of_account(patient: Patient, request: VisitRequest) -> Visit | None:
     if not request.account_number:
         return None
-    return Visit.objects.filter(
-        patient=patient, account_number=request.account_number, open=True
-    ).first()
+    found = Visit.objects.filter(
+        account_number=request.account_number,
+        account_authority=request.account_authority,
+    )
+    return found.filter(patient=patient, open=True).first()
 
 
 def _find(request: VisitRequest) -> Visit | None:
@@ -121,6 +123,9 @@ def _open(patient: Patient, request: VisitRequest, cause: Cause) -> Visit:
 
 def _fill_empty(visit: Visit, request: VisitRequest, cause: Cause) -> None:
     fresh = {n: v for n, v in _told(request).items() if not getattr(visit, n)}
+    if visit.account_number not in ("", request.account_number):
+        # Of another account: it does not say whose number the one on file is.
+        fresh.pop("account_authority", None)
     if fresh:
         _set(visit, fresh, request, cause)
 

@@ -57,6 +57,31 @@ def test_an_account_of_somebody_else_is_left_alone(event: str) -> None:
     assert Visit.objects.get(number="V2").account_number == "AC1"
 
 
+def test_an_account_without_authority_is_the_one_that_pid_3_would_name() -> None:
+    Peer.objects.update(default_authority="NORTH")
+    order_for("700123", "P1")
+    told = "|" * 10 + "AC1"
+    adt("A01", pid("700123") + told, pv1("V2"))
+    visit = Visit.objects.get()
+    assert (visit.account_authority, visit.assigning_authority) == ("NORTH", "GENHOSP")
+    south = pid("700123", account="AC9"), "MRG|||AC1^^^SOUTH"
+    assert adt("A41", *south) == "applied"
+    visit.refresh_from_db()
+    assert visit.account_number == "AC1"
+    assert adt("A41", pid("700123", account="AC9"), "MRG|||AC1") == "applied"
+    visit.refresh_from_db()
+    assert (visit.account_number, visit.account_authority) == ("AC9", "GENHOSP")
+
+
+def test_an_order_joins_no_visit_of_another_authoritys_account() -> None:
+    for number, authority in (("V1", "NORTH"), ("V2", "SOUTH")):
+        told = "|" * 10 + f"AC1^^^{authority}"
+        adt("A01", pid("700123") + told, pv1(number))
+    deliver(order_message(pid=pid("700123") + "|" * 10 + "AC1^^^SOUTH"))
+    joined = Order.objects.get().visit
+    assert joined and joined.number == "V2"
+
+
 def test_a_visit_moves_only_away_from_whom_the_message_names() -> None:
     two_people()
     order_for("700555", "P3")
