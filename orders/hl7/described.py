@@ -55,6 +55,7 @@ def _person(person: PatientRequest) -> Described:
         "birth date": person.birth_date_text,
         "sex": person.sex,
         "is deceased": "Yes" if person.deceased else "",
+        "time of death": person.deceased_at.isoformat() if person.deceased_at else "",
         "allergies": ", ".join(person.allergies),
         "values deleted": ", ".join(sorted(person.cleared)),
     }

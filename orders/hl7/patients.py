@@ -10,6 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from orders.authorities import canonical
+from orders.hl7.allergies import read_allergies
 from orders.hl7.measures import HEIGHT, WEIGHT
 from orders.models import Pregnancy
 from orders.requests import Identifier, PatientRequest, VisitRequest
@@ -36,7 +37,7 @@ TOO_LONG = (
     "It is never cut: the sender must correct it."
 )
 RETIRED = "Names a merged identifier: taken for the survivor"
-_CLEARABLE = {"sex": 8, "deceased": 30}
+_CLEARABLE = {"sex": 8, "deceased_at": 29, "deceased": 30}
 _UNDELETABLE = (
     (3, 1, "identifier"),
     (5, 1, "family name"),
@@ -111,8 +112,9 @@ def read_patient(
         birth_date=born.value if born else None,
         birth_date_text=born.text if born else "",
         sex=_sex(pid),
-        deceased=pid.value(30) == "Y",
-        allergies=_allergies(message),
+        deceased=_is_dead(pid),
+        deceased_at=_died_at(pid, message, peer),
+        allergies=read_allergies(message),
         pregnancy=_pregnancy(message),
         cleared=_cleared(pid, message),
         event_time=event_time(message, peer),
@@ -135,6 +137,7 @@ _SOURCES = {
     "birth_date_text": "PID-7",
     "sex": "PID-8",
     "deceased": "PID-30",
+    "deceased_at": "PID-29",
 }
 
 
@@ -149,12 +152,31 @@ def event_time(message: Message, peer: Peer) -> datetime | None:
     evn = message.first("EVN")
     told = [evn.value(6), evn.value(2)] if evn else []
     for text in (*told, message.message_time):
-        if text in ("", NULL):
-            continue
-        with suppress(HL7Error):
-            at = parse_ts(text, zone=zone, message_time=message.message_time).value
-            return min(at, datetime.now(UTC))
+        if at := _past(text, message, zone):
+            return at
     return None
+
+
+def _past(text: str, message: Message, zone: ZoneInfo) -> datetime | None:
+    """Now at the latest; None for what is no time."""
+    if text in ("", NULL):
+        return None
+    with suppress(HL7Error):
+        at = parse_ts(text, zone=zone, message_time=message.message_time).value
+        return min(at, datetime.now(UTC))
+    return None
+
+
+def _is_dead(pid: Segment) -> bool:
+    """By PID-30, or by a time of death (PID-29) that PID-30 does not deny."""
+    told = pid.value(30)
+    return told == "Y" or (not told and pid.value(29) not in ("", NULL))
+
+
+def _died_at(pid: Segment, message: Message, peer: Peer) -> datetime | None:
+    if not _is_dead(pid):
+        return None
+    return _past(pid.value(29), message, ZoneInfo(peer.time_zone))
 
 
 def _pregnancy(message: Message) -> int | None:
@@ -183,11 +205,11 @@ def _measures(message: Message) -> dict[str, Any]:
 def _cleared(pid: Segment, message: Message) -> frozenset[str]:
     """What the message deletes by HL7 null; _UNDELETABLE says what never is."""
     names = {name for name, number in _CLEARABLE.items() if pid.is_null(number)}
-    if pid.value(30) == "N":
-        names.add("deceased")
+    if pid.value(30) in ("N", NULL):
+        names |= {"deceased", "deceased_at"}
     if pid.value(5, 1) not in ("", NULL):
         names |= {name for name, n in _NAME_PARTS.items() if pid.value(5, n) == NULL}
-    if not _allergies(message) and any(a.is_null(3) for a in message.all("AL1")):
+    if not read_allergies(message) and any(a.is_null(3) for a in message.all("AL1")):
         names.add("allergies")
     return frozenset(names)
 
@@ -295,11 +317,6 @@ def _default_authority(message: Message, peer: Peer) -> str:
     if peer.default_authority == FROM_FACILITY:
         return message.sending_facility
     return peer.default_authority
-
-
-def _allergies(message: Message) -> tuple[str, ...]:
-    texts = [al1.value(3, 2) or al1.value(3, 1) for al1 in message.all("AL1")]
-    return tuple(text for text in texts if text and text != NULL)
 
 
 def read_visit(

@@ -220,3 +220,64 @@ def test_pregnancy_is_found_in_any_repetition() -> None:
     adt("A08", pv1="O|W3||||||||||||A0~B6||||V1^^^GENHOSP")
     assert Patient.objects.get().pregnancy == Pregnancy.DEFINITELY
     assert visit().ambulatory_status == "B6"
+
+
+def dead(time: str, flag: str) -> str:
+    return f"700123^^^GENHOSP^MR||Okafor^Ada||19800514|F{'|' * 21}{time}|{flag}"
+
+
+@pytest.mark.parametrize("flag", ["Y", ""])
+def test_a_time_of_death_is_kept_until_it_is_denied(flag: str) -> None:
+    adt("A08", pv1="", pid=dead("20261031221500+0100", flag))
+    person = Patient.objects.get()
+    assert (person.deceased, str(person.deceased_at)) == (
+        True,
+        "2026-10-31 21:15:00+00:00",
+    )
+    adt("A08", at="0910", pv1="", pid=dead("", ""))
+    person.refresh_from_db()
+    assert person.deceased_at
+    adt("A08", at="0920", pv1="", pid=dead("20261031221500+0100", "N"))
+    person.refresh_from_db()
+    assert (person.deceased, person.deceased_at) == (False, None)
+
+
+def test_null_deletes_the_time_of_death_alone() -> None:
+    adt("A08", pv1="", pid=dead("20261031221500+0100", "Y"))
+    adt("A08", at="0910", pv1="", pid=dead(NULL, ""))
+    person = Patient.objects.get()
+    assert (person.deceased, person.deceased_at) == (True, None)
+
+
+@pytest.mark.parametrize(
+    ("al1", "text"),
+    [
+        (
+            "DA|C1^Iodinated contrast|SV|hives",
+            "Iodinated contrast (drug, severe: hives)",
+        ),
+        (
+            "|^Iodinated contrast|SV|hives~itching",
+            "Iodinated contrast (severe: hives, itching)",
+        ),
+        ("FA|^Peanut", "Peanut (food)"),
+        ("MA|LATEX|U|", "LATEX"),
+        (f"DA|^Iodine|SV|{'x' * 200}", "Iodine (drug, severe)"),
+    ],
+)
+def test_an_allergy_says_how_bad_it_is(al1: str, text: str) -> None:
+    assert adt("A08", pv1="", more=f"AL1|1|{al1}") == "applied"
+    assert Patient.objects.get().allergies == [text]
+
+
+def test_null_deletes_all_allergies_and_spoils_none() -> None:
+    adt("A08", pv1="", more="AL1|1|DA|^Iodine|SV|hives")
+    adt(
+        "A08",
+        at="0910",
+        pv1="",
+        more=f"AL1|1|DA|{NULL}|{NULL}|{NULL}\rAL1|2|FA|^Egg|{NULL}|{NULL}",
+    )
+    assert Patient.objects.get().allergies == ["Egg (food)"]
+    adt("A08", at="0920", pv1="", more=f"AL1|1|DA|{NULL}")
+    assert Patient.objects.get().allergies == []

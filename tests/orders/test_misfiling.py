@@ -172,7 +172,7 @@ def test_allergies_of_either_are_the_survivors_until_it_is_taken_back() -> None:
     order_for("700123", "P1")
     adt("A28", pid("700999"), "AL1|1|DA|^Iodine")
     adt("A40", pid("700123"), mrg("700999"))
-    assert owner("700123").allergies == ["Iodine"]
+    assert owner("700123").allergies == ["Iodine (drug)"]
     undo()
     assert owner("700123").allergies == []
 

@@ -30,7 +30,7 @@ def test_reads_the_seed_order_whole() -> None:
     assert order.comments == "Right arm cannula in situ"
     assert order.visit is not None
     assert order.visit.number == "V55021"
-    assert order.patient.allergies == ["Iodinated contrast"]
+    assert order.patient.allergies == ["Iodinated contrast (drug, moderate: Urticaria)"]
 
 
 def test_gives_numbers_where_the_sender_gives_none() -> None:

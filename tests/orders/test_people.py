@@ -166,7 +166,7 @@ def test_adt_empty_leaves_and_null_clears() -> None:
     adt("A08", "PID|1||700123^^^GENHOSP^MR||||")
     person = Patient.objects.get()
     assert (person.family_name, person.sex) == ("Okafor", "F")
-    assert person.allergies == ["Iodine"]
+    assert person.allergies == ["Iodine (drug)"]
     adt("A08", 'PID|1||700123^^^GENHOSP^MR||Okafor^Ada|||""', 'AL1|1||""\r')
     person.refresh_from_db()
     assert (person.birth_date_text, person.sex) == ("19800514", "")
@@ -193,7 +193,7 @@ def test_adt_deletes_no_identifier_name_or_birth_date(null: str, where: str) -> 
 
 def test_an_allergy_beside_a_null_is_kept() -> None:
     adt("A08", ADA, 'AL1|1|DA|^Iodine\rAL1|2||""\r')
-    assert Patient.objects.get().allergies == ["Iodine"]
+    assert Patient.objects.get().allergies == ["Iodine (drug)"]
 
 
 @pytest.mark.parametrize("born", ["1981", "198105"])
