@@ -27,6 +27,8 @@ from radflow.messaging.routes import Applied, Handler, Inbound
 
 # News of a person: PV1 is there for the grammar's sake.
 _WITHOUT_VISIT = frozenset({"A28", "A31"})
+# An update of a person implies that we heard of them before.
+UNKNOWN = "The patient was not known here: made from this update"
 LATE = "Late, not applied: {}"
 
 
@@ -58,6 +60,8 @@ def _apply(inbound: Inbound) -> Applied:
         refuse_retired(inbound.peer)
         applied.warnings.append(RETIRED)
     event = inbound.row.message_type.partition("^")[2]
+    if person.is_new and event == "A08":
+        applied.warnings.append(UNKNOWN)
     visit = read_visit(inbound.message, inbound.peer)
     if visit and event not in _WITHOUT_VISIT and inbound.message.first("PV1"):
         change = change_visit(

@@ -56,12 +56,14 @@ CHANGED_AFTER_CHECK_IN = (
 class PatientChange:
     """`late`: older than what is known of the person, so not applied (5.4).
 
-    `retired` where the message still names an identifier that was merged away.
+    `retired` where the message still names an identifier that was merged away,
+    `is_new` where nobody here had one of its identifiers.
     """
 
     patient: Patient
     late: bool = False
     retired: bool = False
+    is_new: bool = False
 
 
 @unit.atomic
@@ -103,8 +105,8 @@ def update_patient(*, request: PatientRequest, cause: Cause) -> PatientChange:
     """
     patient = find_locked(request.identifiers)
     if patient is None:
-        known_at = request.event_time
-        return PatientChange(create_patient(request, cause, known_at=known_at))
+        made = create_patient(request, cause, known_at=request.event_time)
+        return PatientChange(made, is_new=True)
     retired = names_retired(request.identifiers)
     if retired:
         refuse_conflict(patient, request)

@@ -150,6 +150,19 @@ def test_an_update_without_pv1_is_of_the_person_alone() -> None:
     assert visit().location == "W3 12 A"
 
 
+def test_an_update_of_somebody_unknown_makes_the_patient_and_warns() -> None:
+    assert adt("A08", pv1="") == "applied"
+    assert Patient.objects.get().family_name == "Okafor"
+    assert "not known here" in last_inbound().warnings[0]
+    adt("A08", at="0910", pv1="")
+    assert not last_inbound().warnings
+
+
+def test_a_registration_of_somebody_unknown_warns_of_nothing() -> None:
+    adt("A04")
+    assert not last_inbound().warnings
+
+
 def test_orders_fill_a_visit_and_never_overwrite_it() -> None:
     adt("A01")
     ordered()
