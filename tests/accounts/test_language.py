@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.test import Client
@@ -120,8 +120,10 @@ def test_programs_read_english_whoever_asks(
 def test_a_birth_date_is_written_as_the_language_writes_it(
     german: User, client_for: ClientFor
 ) -> None:
-    order = make_order(patient=patient_request(birth_date_text="19450714"))
-    age = display.age(order.patient.birth_date).removesuffix(" y")
+    born = date(1945, 7, 14)
+    person = patient_request(birth_date=born, birth_date_text="19450714")
+    order = make_order(patient=person)
+    age = display.age(born).removesuffix(" y")
     client = client_for(german)
     found = client.get(f"/patients/{order.patient_id}/").content.decode()
     assert f"14.07.1945 ({age} J.)" in found
