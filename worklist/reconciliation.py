@@ -132,8 +132,7 @@ def _without_images() -> Sequence[Item]:
             detail=gettext(
                 "Ask the scanner to send its report again, or link its images."
             ),
-            proposal=_likely(order, likely)
-            or gettext("No images without order fit"),
+            proposal=_likely(order, likely) or gettext("No images without order fit"),
         )
         for order in orders
     ]

@@ -1,4 +1,4 @@
-"""The signed report on paper: who it is of on each page, a word across one not final."""
+"""The signed report on paper: whose it is on each page, marked if it is not final."""
 
 from __future__ import annotations
 

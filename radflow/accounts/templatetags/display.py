@@ -92,9 +92,3 @@ def translated(value: str | None) -> str:
 def short_tail(value: str) -> str:
     """The last four characters, for tab titles that must not identify anyone."""
     return f"··{value[-4:]}"
-
-
-@register.filter
-def translated(value: str) -> str:
-    """A stored phrase of a fixed set, in the language of the page."""
-    return gettext(value) if value else ""
