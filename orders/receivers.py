@@ -1,13 +1,16 @@
-"""What the interface below tells of messages, put on the order's timeline."""
+"""What messages and settings below mean for orders: timeline, held changes, names."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from django.db.models.signals import post_save
+
 from orders.cause import Cause
-from orders.models import HeldChange, OrderEvent
+from orders.models import AuthorityAlias, HeldChange, OrderEvent
 from orders.services import note
 from orders.services.drift import follow_message
+from orders.services.renaming import rename_authority
 from radflow.accounts.models import User
 from radflow.messaging.models import DeliveryAttempt, InboundMessage, OutboundMessage
 from radflow.messaging.signals import (
@@ -23,6 +26,11 @@ def connect() -> None:
     message_refused.connect(_refused)
     parked_replayed.connect(_replayed)
     parked_skipped.connect(_skipped)
+    post_save.connect(_aliased, sender=AuthorityAlias)
+
+
+def _aliased(sender: Any, instance: AuthorityAlias, **_: Any) -> None:
+    rename_authority(old=instance.alias, new=instance.authority.name)
 
 
 def _acknowledged(

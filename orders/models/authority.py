@@ -1,6 +1,8 @@
 from __future__ import annotations
 
-from django.db import models
+from typing import Any
+
+from django.db import models, transaction
 
 
 class AssigningAuthority(models.Model):
@@ -24,7 +26,11 @@ class AssigningAuthority(models.Model):
 
 
 class AuthorityAlias(models.Model):
-    """Another spelling of an authority, or its OID, as senders write it in CX-4."""
+    """Another spelling of an authority, or its OID, as senders write it in CX-4.
+
+    What is kept under it takes the authority's name with it (orders.receivers); the
+    alias may go again, and nothing is renamed back.
+    """
 
     alias = models.CharField(max_length=227, unique=True)
     authority = models.ForeignKey(
@@ -38,3 +44,8 @@ class AuthorityAlias(models.Model):
 
     def __str__(self) -> str:
         return self.alias
+
+    @transaction.atomic
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Together with what follows from it."""
+        super().save(*args, **kwargs)

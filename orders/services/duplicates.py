@@ -14,13 +14,14 @@ from radflow.live import services as live
 _MOST = 10  # of one new record; more would be a placeholder name we do not know
 _LONGEST = 24  # digits of an identifier whose swaps are tried
 _FULL_DATE = 8
-SAME, SOUND, BORN, NUMBER = (
+SAME, SOUND, BORN, NUMBER, SPELLING = (
     "Same name and birth date",
     "Names sound alike, same birth date",
     "Same name, birth date with swapped digits",
     "Identifier with swapped digits, same birth date",
+    "Same identifier under two spellings of its authority",
 )
-_SCORES = {SAME: 90, NUMBER: 85, SOUND: 70, BORN: 60}
+_SCORES = {SPELLING: 95, SAME: 90, NUMBER: 85, SOUND: 70, BORN: 60}
 
 
 def set_keys(patient: Patient) -> None:
@@ -49,6 +50,24 @@ def propose(patient: Patient, identifiers: Iterable[Identifier] = ()) -> int:
     for pk in reasons:
         live.publish("patient", pk)
     return len(rows)
+
+
+def propose_pair(one: int, other: int, reason: str) -> None:
+    """For a reason of its own; nothing where both are one, or a person has decided."""
+    if one == other:
+        return
+    fresh = _candidate(one, other, [reason])
+    found, is_new = DuplicateCandidate.objects.get_or_create(
+        first_id=fresh.first_id,
+        second_id=fresh.second_id,
+        defaults={"reasons": fresh.reasons, "score": fresh.score},
+    )
+    if not is_new and reason not in found.reasons:
+        found.reasons = [*found.reasons, reason]
+        found.score = max(found.score, fresh.score)
+        found.save(update_fields=["reasons", "score"])
+    for pk in (one, other):
+        live.publish("patient", pk)
 
 
 def _by_name(patient: Patient, born: str) -> QuerySet[Patient]:

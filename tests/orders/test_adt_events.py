@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 
 from orders.cause import Cause
+from orders.hl7.adt import UNKNOWN
 from orders.lifecycle import Event
 from orders.models import (
     AssigningAuthority,
     AuthorityAlias,
+    DuplicateCandidate,
     Order,
     Patient,
     PatientIdentifier,
@@ -153,14 +155,14 @@ def test_an_update_without_pv1_is_of_the_person_alone() -> None:
 def test_an_update_of_somebody_unknown_makes_the_patient_and_warns() -> None:
     assert adt("A08", pv1="") == "applied"
     assert Patient.objects.get().family_name == "Okafor"
-    assert "not known here" in last_inbound().warnings[0]
+    assert UNKNOWN in last_inbound().warnings
     adt("A08", at="0910", pv1="")
-    assert not last_inbound().warnings
+    assert UNKNOWN not in last_inbound().warnings
 
 
 def test_a_registration_of_somebody_unknown_warns_of_nothing() -> None:
     adt("A04")
-    assert not last_inbound().warnings
+    assert UNKNOWN not in last_inbound().warnings
 
 
 def test_orders_fill_a_visit_and_never_overwrite_it() -> None:
@@ -198,6 +200,45 @@ def test_a_namespace_its_oid_and_its_alias_are_one_authority() -> None:
         adt("A08", pid=f"700123^^^{authority}^MR||Okafor^Ada||19800514|F", pv1="")
     assert Patient.objects.count() == 1
     assert PatientIdentifier.objects.get().assigning_authority == "GENHOSP"
+
+
+def alias(spelling: str, name: str) -> None:
+    authority, _ = AssigningAuthority.objects.get_or_create(name=name)
+    AuthorityAlias.objects.create(alias=spelling, authority=authority)
+
+
+def test_a_new_alias_renames_what_was_kept_under_it() -> None:
+    person = "700123^^^GH^MR||Okafor^Ada||19800514|F"
+    told = "I|W3||||||||||||||||V1^^^GH"
+    adt("A01", pid=person + "|" * 10 + "AC1^^^GH", pv1=told)
+    alias("GH", "GENHOSP")
+    assert PatientIdentifier.objects.get().assigning_authority == "GENHOSP"
+    kept = (visit().assigning_authority, visit().account_authority)
+    assert kept == ("GENHOSP", "GENHOSP")
+    adt("A02", at="0910", pid=person, pv1=told.replace("W3", "ICU"))
+    assert visit().location == "ICU"
+    AuthorityAlias.objects.all().delete()
+    assert PatientIdentifier.objects.get().assigning_authority == "GENHOSP"
+
+
+def test_an_alias_that_would_repeat_an_identifier_proposes_its_two_people() -> None:
+    adt("A28", pid="700123^^^GH^MR||Okafor^Ada||19800514|F")
+    adt("A28", pid="700123^^^GENHOSP^MR||Brandt^Karl||19300101|M")
+    alias("GH", "GENHOSP")
+    kept = PatientIdentifier.objects.values_list("assigning_authority", flat=True)
+    assert set(kept) == {"GH", "GENHOSP"}
+    pair = DuplicateCandidate.objects.get()
+    assert {pair.first, pair.second} == set(Patient.objects.all())
+    assert "two spellings" in pair.reasons[0]
+
+
+def test_an_alias_ranks_the_identifiers_of_a_person_anew() -> None:
+    AssigningAuthority.objects.create(name="GENHOSP", rank=1)
+    AssigningAuthority.objects.create(name="REGION", rank=5)
+    adt("A28", pid="700123^^^GH^MR~R77^^^REGION^MR||Okafor^Ada||19800514|F")
+    assert PatientIdentifier.objects.get(preferred=True).value == "R77"
+    alias("GH", "GENHOSP")
+    assert PatientIdentifier.objects.get(preferred=True).value == "700123"
 
 
 def test_the_identifier_of_the_highest_ranked_authority_is_preferred() -> None:
