@@ -14,7 +14,7 @@ PAIRS = [(room, lang) for room in languages.ROOMS for lang in languages.LANGUAGE
 
 def _said(message: Message) -> list[str]:
     said = message.string
-    return list(said) if isinstance(said, tuple | list) else [said]
+    return list(said) if isinstance(said, tuple | list) else [said or ""]
 
 
 @pytest.mark.parametrize(("room", "language"), PAIRS)

@@ -102,7 +102,7 @@ def bring_link_back(pk: int, before: dict[str, int], became: dict[str, int]) -> 
     if "first_id" in became:
         may_return = link.unlinked_at is None and _ends_of(link) == became
     else:
-        twin = PatientLink.objects.filter(pk=became.get("twin"))
+        twin = PatientLink.objects.filter(pk=became.get("twin", 0))
         may_return = not became or twin.filter(unlinked_at=None).exists()
     if may_return:
         link.first_id, link.second_id = before["first_id"], before["second_id"]

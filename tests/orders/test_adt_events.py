@@ -293,7 +293,8 @@ def test_a_time_of_death_is_kept_until_it_is_denied(flag: str) -> None:
     assert person.deceased_at
     adt("A08", at="0920", pv1="", pid=dead("20261031221500+0100", "N"))
     person.refresh_from_db()
-    assert (person.deceased, person.deceased_at) == (False, None)
+    assert not person.deceased
+    assert person.deceased_at is None
 
 
 def test_null_deletes_the_time_of_death_alone() -> None:

@@ -509,5 +509,5 @@ def test_open_pages_of_held_changes_refresh_their_live_part(
         assert "<html" not in part
         assert "Procedure" in part
     decide(client, change, "accept")
-    part = client.get(f"/orders/held/{change.pk}/", headers={"X-Fragment": "1"})
-    assert b"Accepted" in part.content
+    decided = client.get(f"/orders/held/{change.pk}/", headers={"X-Fragment": "1"})
+    assert b"Accepted" in decided.content

@@ -10,8 +10,8 @@ from datetime import date, datetime
 from django import template
 from django.utils import timezone
 from django.utils.dateformat import format as written
-from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 register = template.Library()
 

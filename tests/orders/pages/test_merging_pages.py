@@ -180,11 +180,11 @@ def test_programs_read_merges_and_pairs_of_a_person(
     )
     merges = "/api/v1/merges/"
     assert desk.get(merges, {"undone": "true"}).json()["results"] == []
-    (found,) = desk.get(merges, {"patient": journal.retired_id}).json()["results"]
+    (found,) = desk.get(merges, {"patient": str(journal.retired_id)}).json()["results"]
     assert (found["id"], found["by"], found["undone_by"]) == (journal.pk, "test", "")
     assert desk.post(merges, {}).status_code == 405
     (found,) = desk.get(
-        "/api/v1/duplicates/", {"patient": pair.first_id, "state": "open"}
+        "/api/v1/duplicates/", {"patient": str(pair.first_id), "state": "open"}
     ).json()["results"]
     assert found["reasons"] == ["same birth date"]
     seen = AuditEntry.objects.filter(action="duplicates_listed")
