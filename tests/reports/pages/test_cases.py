@@ -11,7 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from orders.models import Order
+from orders.models import Order, OrderEvent
 from radflow.accounts.models import User
 from radflow.audit.models import AuditEntry
 from reports.models import CriticalCase
@@ -202,3 +202,17 @@ def test_more_cases_cost_no_more_queries(
     for finding in ("Bleed", "Dissection", "Torsion"):
         open_case(order_id=case.order_id, category=2, finding=finding, user=radiologist)
     assert queries() == before
+
+
+def test_a_german_reader_reads_german_and_the_record_stays_as_it_is(
+    client_for: ClientFor, case: CriticalCase, radiologist: User
+) -> None:
+    radiologist.language = "de"
+    radiologist.save()
+    client = client_for(radiologist)
+    client.post(acknowledge_page(case), TOLD)
+    assert "Dr Fox telefonisch informiert, zurückgelesen." in shown(client)
+    last = case.events.order_by("-id")[0]
+    assert last.detail == "Dr Fox, phone, read back"
+    told = OrderEvent.objects.filter(order=case.order).order_by("-id")[0]
+    assert told.title == "Critical result acknowledged"
