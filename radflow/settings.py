@@ -270,7 +270,11 @@ TIME_ZONE = env.str("RADFLOW_TIME_ZONE", default="UTC")
 USE_TZ = True
 USE_I18N = True
 LANGUAGES = [("en", "English"), ("de", "Deutsch")]
-LOCALE_PATHS = [BASE_DIR / "radflow" / "locale"]
+# All of ours, so that no catalogue of Django's own apps says it otherwise.
+LOCALE_PATHS = [
+    BASE_DIR / room / "locale"
+    for room in ("radflow", "radflow/messaging", "orders", "worklist", "reports")
+]
 
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
