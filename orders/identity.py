@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import unicodedata
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -61,6 +62,15 @@ def compare(patient: Patient, request: PatientRequest) -> Comparison:
     if given or (family and born) or (sex and (family or born)):
         return Comparison.CONFLICT
     return Comparison.WARN if family or born or sex else Comparison.SAME
+
+
+def difference_key(patient: Patient, request: PatientRequest) -> str:
+    """The same for the same values on both sides; nothing can be read from it."""
+    sides = [
+        (fold(one.family_name), fold(one.given_name), one.birth_date_text, one.sex)
+        for one in (patient, request)
+    ]
+    return hashlib.sha256(repr(sides).encode()).hexdigest()
 
 
 def _names_differ(patient: Patient, request: PatientRequest) -> tuple[bool, bool]:

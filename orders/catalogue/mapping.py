@@ -13,6 +13,7 @@ from orders.lifecycle import ExamState
 from orders.models import Order, OrderEvent, Procedure, ProcedureAlias
 from orders.requests import Code, OrderRequest, ScheduleRequest
 from orders.selectors import code_of, known_procedure
+from orders.services.attention import put_reason
 from orders.services.completing import (
     CATALOGUE,
     completed,
@@ -134,7 +135,7 @@ def _release(order: Order, cause: Cause) -> bool:
         return False
     was = {name: getattr(order, name) for name in _FILLED}
     _fill(order, procedure)
-    order.needs_attention = missing(order, procedure)
+    put_reason(order, missing(order, procedure))
     save(order)
     live.publish("patient", order.patient_id)
     _tell(order, procedure, was, cause)

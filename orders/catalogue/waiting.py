@@ -42,7 +42,7 @@ class Unknown:
 def waiting_orders() -> QuerySet[Order]:
     return Order.objects.filter(
         modality="",
-        needs_attention=UNMAPPED,
+        needs_attention__startswith=UNMAPPED,
         status__in=[ExamState.ORDERED, ExamState.ON_HOLD],
     )
 

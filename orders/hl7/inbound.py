@@ -305,7 +305,7 @@ def _tell_retired(order: Order, question: Question, applied: Applied) -> None:
 def _warn_of_identity(order: Order, question: Question, applied: Applied) -> None:
     """One identifier differs: accepted, and said to whoever performs the exam."""
     if compare(order.patient, question.patient) is Comparison.WARN:
-        warn_of_identity(order_id=order.pk, cause=question.cause)
+        warn_of_identity(order_id=order.pk, told=question.patient, cause=question.cause)
         if DIFFERS not in applied.warnings:
             applied.warnings.append(DIFFERS)
 

@@ -127,6 +127,11 @@ class Order(models.Model):
         blank=True,
         help_text="Why we doubt whose it is: off the worklist, not to be signed.",
     )
+    differences = ArrayField(
+        models.CharField(max_length=64),
+        default=list,
+        help_text="Digests of patient data that differed, each warned of once.",
+    )
     holds = ArrayField(
         models.CharField(max_length=10),
         default=list,

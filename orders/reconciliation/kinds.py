@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from orders.models import DuplicateCandidate, HeldChange, Order
 from orders.reconciliation.registry import MOST, Action, Item, Kind, register
+from orders.services.attention import reason_of, with_warning
 from orders.services.reassigning import FLAGS
 from radflow.messaging.models import InboundMessage, InboundState
 
@@ -133,14 +134,14 @@ def _messages() -> Sequence[Item]:
 
 
 def _moved() -> QuerySet[Order]:
-    return Order.objects.filter(needs_attention__in=FLAGS)
+    return Order.objects.filter(needs_attention__in=[*FLAGS, *map(with_warning, FLAGS)])
 
 
 def _merged() -> Sequence[Item]:
     return [
         order_item(
             order,
-            FLAGS[order.needs_attention],
+            FLAGS[reason_of(order)],
             Action(
                 "Look, then mark as seen",
                 reverse("orders:act", args=(order.pk, "seen")),

@@ -13,6 +13,7 @@ from orders.lifecycle import NOT_STARTED, Event, ExamState, Refused, decide
 from orders.models import Order, OrderEvent
 from orders.requests import OrderRequest
 from orders.selectors import known_procedure, procedure_of
+from orders.services.attention import put_reason, reason_of
 from orders.services.completing import (
     BLOCKING,
     LACKS,
@@ -214,16 +215,17 @@ class _Change:
     def _warn(self) -> bool:
         """Returns whether the order now says what it lacked for a worklist."""
         checked_in = (ExamState.ARRIVED, ExamState.READY)
-        lacked = self.order.needs_attention
+        lacked = reason_of(self.order)
         if self.is_other_exam or lacked in LACKS:
             lack = missing(self.order, procedure_of(self.order))
             if lack or lacked in LACKS:
-                self.order.needs_attention = lack
+                put_reason(self.order, lack)
                 return lacked in BLOCKING and may_be_scheduled(self.order)
         if self.before in checked_in and _SAFETY & set(self.values):
-            self.order.needs_attention = (
+            put_reason(
+                self.order,
                 "Weight or danger code changed after check-in. Look again before the "
-                "scan."
+                "scan.",
             )
         return False
 

@@ -10,6 +10,7 @@ from django.conf import settings
 
 from orders.models import LateralityRule, Order, Procedure
 from orders.requests import Code, OrderRequest, ScheduleRequest
+from orders.services.attention import reason_of
 
 # As a source of values, where a message has its fields.
 CATALOGUE = "catalogue"
@@ -62,7 +63,7 @@ def protocol_of(procedure: Procedure) -> Code:
 
 def may_be_scheduled(order: Order) -> bool:
     """Whether it says all that a scanner's worklist must."""
-    return not order.is_container and order.needs_attention not in BLOCKING
+    return not order.is_container and reason_of(order) not in BLOCKING
 
 
 def slot_wanted(order: Order) -> ScheduleRequest:

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from orders.cause import Cause
 from orders.exceptions import OrderError
+from orders.identity import difference_key
 from orders.lifecycle import NOT_STARTED, TERMINAL_STATES, ExamState
 from orders.models import Order, OrderEvent
+from orders.requests import PatientRequest
+from orders.services.attention import PATIENT_DIFFERS, put_warning
 from orders.services.events import locked, note_on, save
 from orders.services.holding import IDENTITY, hold, release
 from radflow import unit
 from radflow.audit import services as audit
-
-DIFFERS_A_LITTLE = (
-    "The ordering system gives another family name, birth date or sex than our file. "
-    "Compare with the wristband, and ask the patient."
-)
 
 
 class NoConflict(OrderError):
@@ -78,20 +76,26 @@ def settle_identity(
 
 
 @unit.atomic
-def warn_of_identity(*, order_id: int, cause: Cause) -> Order:
+def warn_of_identity(*, order_id: int, told: PatientRequest, cause: Cause) -> Order:
     """A message was taken although one identifier of the patient differs (section 10).
 
-    What the order needs attention for already is not overwritten.
+    It is said beside what the order needs attention for already, and once: what a
+    person has seen is not asked again because the sender repeats itself.
     """
     order = locked(order_id)
-    if order.status not in TERMINAL_STATES and not order.needs_attention:
-        order.needs_attention = DIFFERS_A_LITTLE
+    difference = difference_key(order.patient, told)
+    is_known = difference in order.differences
+    if order.status not in TERMINAL_STATES and not (
+        is_known or order.identity_conflict
+    ):
+        order.differences = [*order.differences, difference]
+        put_warning(order)
         save(order)
     note_on(
         order,
         kind=OrderEvent.Kind.CHECK,
         title="Patient data differ",
-        detail=DIFFERS_A_LITTLE,
+        detail=PATIENT_DIFFERS,
         cause=cause,
     )
     return order

@@ -13,6 +13,7 @@ from orders.lifecycle import NOT_STARTED, ExamState
 from orders.models import HeldChange, Order, OrderEvent, Patient
 from orders.requests import OrderRequest, PatientRequest
 from orders.selectors import procedure_of
+from orders.services.attention import put_reason, reason_of
 from orders.services.changing import CHANGED, change_order
 from orders.services.completing import missing
 from orders.services.events import locked, note_on, save
@@ -186,9 +187,9 @@ def hold_change(
 def _draw_attention(order: Order) -> None:
     """Where the station looks; before the start no other warning gives way to it."""
     if order.status == ExamState.IN_PROGRESS:
-        order.needs_attention = WHILE_RUNNING
-    elif order.status in NOT_STARTED and not order.needs_attention:
-        order.needs_attention = WAITS
+        put_reason(order, WHILE_RUNNING)
+    elif order.status in NOT_STARTED and not reason_of(order):
+        put_reason(order, WAITS)
     else:
         return
     save(order)
@@ -199,7 +200,7 @@ def alarm_station(*, order_id: int, text: str, cause: Cause) -> None:
     order = locked(order_id)
     if order.status != ExamState.IN_PROGRESS:
         return
-    order.needs_attention = text[:300]
+    put_reason(order, text)
     save(order)
     note_on(
         order,
@@ -287,8 +288,8 @@ def _decide(change: HeldChange, state: HeldChange.State, note: str, by: Cause) -
     change.decided_by, change.decided_at = by.user, timezone.now()
     change.save()
     order = change.order
-    if order.needs_attention in _raised_by(change) and not _waits(change):
-        order.needs_attention = _what_it_lacks(order)
+    if reason_of(order) in _raised_by(change) and not _waits(change):
+        put_reason(order, _what_it_lacks(order))
         save(order)
     note_on(
         order,

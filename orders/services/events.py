@@ -11,6 +11,7 @@ from orders.exceptions import VersionConflict
 from orders.hl7 import outbound
 from orders.lifecycle import Event, ExamState, Outcome, decide
 from orders.models import Order, OrderEvent
+from orders.services.attention import put_reason
 from radflow import unit
 from radflow.audit import services as audit
 from radflow.live import services as live
@@ -85,7 +86,7 @@ def run_event(
     outcome = decide(before, event, guard=guard)
     after = _next(order, event, outcome)
     if outcome.task:
-        order.needs_attention = (detail or f"{event.label}: needs a look.")[:300]
+        put_reason(order, detail or f"{event.label}: needs a look.")
     if after is before and not outcome.task:
         return False
     order.event_time = event_time or order.event_time

@@ -15,6 +15,7 @@ from orders.identity import Comparison, compare
 from orders.lifecycle import OPEN_STATES, ExamState
 from orders.models import Order, OrderEvent, Patient, PatientIdentifier
 from orders.requests import Identifier, PatientRequest
+from orders.services.attention import put_reason
 from orders.services.duplicates import propose, set_keys
 from orders.services.events import note_on, save
 from orders.services.identifiers import add_identifiers, find_ids, names_retired
@@ -166,7 +167,7 @@ def _tell_changed(patient: Patient, changed: frozenset[str], cause: Cause) -> No
 
 
 def _alarm(order: Order, cause: Cause) -> None:
-    order.needs_attention = CHANGED_AFTER_CHECK_IN
+    put_reason(order, CHANGED_AFTER_CHECK_IN)
     save(order)
     note_on(
         order,

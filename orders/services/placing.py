@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -271,14 +271,24 @@ def _again(request: OrderRequest, ended: Order) -> OrderRequest:
 
     One that is not later is the old order coming late; nothing must come alive.
     """
-    if not (request.event_time and ended.event_time) or (
-        request.event_time <= ended.event_time
-    ):
+    since = _ended_at(ended)
+    if not (request.event_time and since) or request.event_time <= since:
         raise DuplicateOrder(
             "This order was cancelled or ended, and the message is not newer. If the "
             "exam is wanted again, the sender must order it anew."
         )
     return replace(request, accession_number="", study_instance_uid="")
+
+
+def _ended_at(ended: Order) -> datetime | None:
+    """The event time of its end: a person or a scanner may have ended it after all
+    that messages told of it.
+    """
+    ends = OrderEvent.objects.filter(order=ended, to_status=ended.status)
+    last = ends.order_by("id").last()
+    if ended.event_time is None or last is None or last.inbound_id:
+        return ended.event_time
+    return max(ended.event_time, last.at)
 
 
 def _repeated(order: Order, cause: Cause) -> Placed:

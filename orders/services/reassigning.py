@@ -5,6 +5,7 @@ from __future__ import annotations
 from orders.cause import Cause
 from orders.lifecycle import ExamState
 from orders.models import Order, OrderEvent, Patient, ReportStatus
+from orders.services.attention import put_reason
 from orders.services.events import note_on, save
 
 MERGED = "Patient merged"
@@ -45,7 +46,8 @@ def reassign(
     """With report, study and critical case, which are the order's; locked by you."""
     flag = _flag(order, title) if order.patient_id != to.pk else ""
     order.patient = to
-    order.needs_attention = flag or order.needs_attention
+    if flag:
+        put_reason(order, flag)
     save(order)
     note_on(
         order,

@@ -10,6 +10,7 @@ from orders.cause import Cause
 from orders.lifecycle import Event
 from orders.models import Order, Tombstone
 from orders.requests import EntityNumber, OrderRequest
+from orders.services.attention import put_reason
 from orders.services.events import run_event
 from radflow import unit
 from radflow.audit import services as audit
@@ -63,9 +64,10 @@ def meet(stone: Tombstone, order: Order, cause: Cause) -> None:
     """The order is kept as cancelled, and a person told: nothing was lost."""
     stone.met = order
     stone.save(update_fields=["met"])
-    order.needs_attention = (
+    put_reason(
+        order,
         f"The {_WHAT[stone.control]} came before the order, so it was never scheduled. "
-        "If it is wanted, the placer must order it anew."
+        "If it is wanted, the placer must order it anew.",
     )
     run_event(
         order,

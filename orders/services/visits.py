@@ -12,6 +12,7 @@ from orders.hl7 import outbound
 from orders.lifecycle import NOT_STARTED
 from orders.models import Order, OrderEvent, Patient, Visit
 from orders.requests import VisitRequest
+from orders.services.attention import put_reason
 from orders.services.events import note_on, save
 from orders.services.provenance import keep_source
 from radflow import unit
@@ -201,7 +202,7 @@ def _flag_orders(visit: Visit, event: str, cause: Cause) -> tuple[int, ...]:
     )
     flagged = list(orders.order_by("pk"))
     for order in flagged:
-        order.needs_attention = _FLAGS[event]
+        put_reason(order, _FLAGS[event])
         save(order)
         note_on(
             order,

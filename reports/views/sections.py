@@ -11,6 +11,12 @@ from orders.models import Order
 from reports.models import Report, SectionCode
 
 _ROWS = {SectionCode.FINDINGS: 8, SectionCode.IMPRESSION: 4}
+_OTHER = {"LEFT": "RIGHT", "RIGHT": "LEFT"}
+# Reports are written in the languages of the pages.
+_SIDES = {
+    "LEFT": {"left", "links", "linke", "linken", "linker", "linkes", "linkem"},
+    "RIGHT": {"right", "rechts", "rechte", "rechten", "rechter", "rechtes", "rechtem"},
+}
 REQUIRED = (SectionCode.FINDINGS, SectionCode.IMPRESSION)
 
 
@@ -60,11 +66,12 @@ def _section(code: SectionCode, text: str, order: Order) -> SectionView:
 
 def other_side(text: str, laterality: str) -> str:
     """The word that names the side that was not ordered, if it stands alone."""
-    other = {"LEFT": "right", "RIGHT": "left"}.get(laterality)
-    if other is None:
+    if laterality not in _OTHER:
         return ""
-    words = set(re.findall(r"[a-z]+", text.lower()))
-    return other if other in words and laterality.lower() not in words else ""
+    words = re.findall(r"[^\W\d_]+", text.lower())
+    if any(word in _SIDES[laterality] for word in words):
+        return ""
+    return next((word for word in words if word in _SIDES[_OTHER[laterality]]), "")
 
 
 def differences(typed: dict[str, str], report: Report) -> list[Difference]:

@@ -29,6 +29,7 @@ class Exam:
     before_hold: str = ""
     before_start: str = ""
     flagged: bool = False
+    ended: int = 0
     effects: int = 0
 
     def happen(self, event: str, *, guard: bool = False) -> bool:
@@ -70,14 +71,17 @@ class Model:
         else:
             self._change(self.exams[-1], control, at)
 
-    def happen(self, event: str, *, guard: bool) -> None:
-        self.exams[-1].happen(event, guard=guard)
+    def happen(self, event: str, at: int, *, guard: bool) -> None:
+        """What a person or a scanner did, at that time."""
+        exam = self.exams[-1]
+        if exam.happen(event, guard=guard) and exam.state in ENDED:
+            exam.ended = at
 
     def _order(self, at: int) -> None:
         if not self.exams:
             self._make(at)
         elif self.exams[-1].state in ENDED:
-            if at <= self.exams[-1].changed:
+            if at <= max(self.exams[-1].changed, self.exams[-1].ended):
                 raise Refusal("DUPLICATE_ORDER")
             self.exams.append(Exam(at, at))
 

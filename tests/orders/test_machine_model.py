@@ -46,6 +46,10 @@ LATE = st.sampled_from([0, 0, 0, 1, 2, 5])
 _ids = iter(range(1, 10_000_000))
 
 
+def _time(at: int) -> datetime:
+    return BEGIN + timedelta(minutes=at)
+
+
 class Histories(RuleBasedStateMachine):
     """One placer number from its first message on; the model is told the same."""
 
@@ -80,19 +84,20 @@ class Histories(RuleBasedStateMachine):
         again=st.booleans(),
     )
     def event(self, event: str, guard: bool, again: bool) -> None:
+        at = 4 + len(self.said)
         for _ in range(1 + again):
             told, expected = "", ""
             try:
                 record_event(
                     order_id=self._orders()[-1].pk,
                     event=Event(event),
-                    cause=Cause(actor="scanner"),
+                    cause=Cause(actor="scanner", at=_time(at)),
                     guard=guard,
                 )
             except Refused as refused:
                 told = refused.code
             try:
-                self.model.happen(event, guard=guard)
+                self.model.happen(event, at, guard=guard)
             except Refusal as refusal:
                 expected = str(refusal)
             assert told == expected
@@ -116,7 +121,7 @@ class Histories(RuleBasedStateMachine):
             control_id=number,
             placer=self.placer,
             pid=f"PID|1||{self.placer}^^^GENHOSP^MR||Okafor^Ada||19800514|F",
-            orc=f"|||||||{BEGIN + timedelta(minutes=at):%Y%m%d%H%M%S}+0000",
+            orc=f"|||||||{_time(at):%Y%m%d%H%M%S}+0000",
         )
         row = InboundMessage.objects.create(
             peer=self.peer,

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
+from orders.cause import Cause
+from orders.lifecycle import Event
 from orders.models import Order, OrderEvent, Patient
+from orders.services import record_event
 from radflow.messaging.models import InboundMessage, OutboundMessage, Peer
 from tests.door import deliver, last_inbound, order_message, sample
 from tests.factories import PeerFactory
@@ -170,3 +175,17 @@ def test_an_order_older_than_the_cancel_stays_dead() -> None:
         order_message(control_id="C3", orc=when.format("20261123090000")),
     )
     assert Order.objects.get().status == "cancelled"
+
+
+def test_an_order_that_was_cancelled_here_does_not_come_alive_by_older_news() -> None:
+    deliver(order_message(orc="|||||||20261123100000+0000"))
+    order = Order.objects.get()
+    at = datetime(2026, 11, 23, 12, tzinfo=UTC)
+    by_hand = Cause(actor="desk", at=at)
+    record_event(order_id=order.pk, event=Event.CANCEL, cause=by_hand)
+    late = order_message(control_id="C2", orc="|||||||20261123103000+0000")
+    deliver(late)
+    assert Order.objects.count() == 1
+    anew = order_message(control_id="C3", orc="|||||||20261123123000+0000")
+    deliver(anew)
+    assert Order.objects.count() == 2

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from orders.catalogue.mapping import release_known
+from orders.cause import Cause
 from orders.hl7.inbound import DIFFERS
 from orders.models import Order, Patient, PatientIdentifier, Visit
+from orders.services import clear_attention
+from orders.services.attention import BESIDE, PATIENT_DIFFERS
+from orders.services.completing import UNMAPPED, may_be_scheduled
+from radflow.accounts.models import User
 from radflow.messaging.models import Peer
 from tests.door import deliver, last_inbound, order_message
 from tests.factories import PeerFactory, ProcedureFactory
@@ -140,6 +146,50 @@ def test_one_identifier_that_differs_is_said_on_the_order(pid: str) -> None:
     assert "another family name" in made.needs_attention
     assert made.events.filter(title="Patient data differ").count() == 1
     assert DIFFERS in last_inbound().warnings
+
+
+HART = ADA.replace("Okafor", "Hart")
+
+
+def test_a_difference_is_said_beside_what_the_order_lacks(coordinator: User) -> None:
+    adt("A04", ADA)
+    order(HART)
+    made = Order.objects.get()
+    assert made.needs_attention == f"{UNMAPPED} {BESIDE}"
+    assert not may_be_scheduled(made)
+    ProcedureFactory.create(code="CTPA", modality="CT")
+    assert release_known(by=coordinator).orders == 1
+    made.refresh_from_db()
+    assert made.needs_attention == PATIENT_DIFFERS
+
+
+def test_a_difference_is_said_beside_a_suspected_duplicate() -> None:
+    ProcedureFactory.create(code="CTPA", modality="CT")
+    order(ADA)
+    order(HART)
+    told = Order.objects.latest("id").needs_attention
+    assert told.startswith("Possibly ordered twice")
+    assert told.endswith(BESIDE)
+
+
+def test_a_difference_that_a_person_has_seen_is_not_asked_again() -> None:
+    ProcedureFactory.create(code="CTPA", modality="CT")
+    adt("A04", ADA)
+    order(HART)
+    made = Order.objects.get()
+    clear_attention(order_id=made.pk, note="Asked her", cause=Cause(actor="test"))
+    placer = made.placer_order_number
+    for pid in (HART, HART.replace("Hart", "Bello"), HART):
+        deliver(
+            order_message(
+                control="XO", control_id=f"X{next(_ids)}", placer=placer, pid=pid
+            )
+        )
+        assert DIFFERS in last_inbound().warnings
+        made.refresh_from_db()
+        assert bool(made.needs_attention) is ("Bello" in pid)
+        if made.needs_attention:
+            clear_attention(order_id=made.pk, note="Yes", cause=Cause(actor="test"))
 
 
 def test_orders_fill_what_is_empty_and_clear_nothing() -> None:

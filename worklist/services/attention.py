@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from orders.cause import Cause
 from orders.models import Order, OrderEvent
+from orders.services.attention import put_reason
 from orders.services.events import save, tell_timeline
 from radflow import unit
 from radflow.audit import services as audit
@@ -13,7 +14,7 @@ from radflow.audit import services as audit
 def alarm(*, order_id: int, title: str, detail: str, cause: Cause) -> Order:
     """Stop sign on the order and in its timeline, shown live."""
     order = Order.objects.select_for_update().get(pk=order_id)
-    order.needs_attention = f"{title}. {detail}"[:300]
+    put_reason(order, f"{title}. {detail}")
     save(order)
     tell_timeline(
         order,
