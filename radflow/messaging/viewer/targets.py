@@ -23,6 +23,7 @@ _WORDS = {
     "PID-5": gettext_noop("Name of the patient"),
     "PID-7": gettext_noop("Birth date of the patient"),
     "PID-8": gettext_noop("Sex of the patient"),
+    "PID-29": gettext_noop("Time of death of the patient"),
     "PID-30": gettext_noop("Marks the patient as deceased"),
     "MRG-1": gettext_noop("Identifiers that become those of PID-3"),
     "ORC-1": gettext_noop("What is asked of the order: new, change, cancel"),
@@ -35,7 +36,10 @@ _WORDS = {
     "OBR-13": gettext_noop("Clinical information of the order"),
     "OBR-16": gettext_noop("Ordering provider of the order"),
     "OBR-31": gettext_noop("Reason for the exam"),
+    "AL1-2": gettext_noop("Type of the allergy"),
     "AL1-3": gettext_noop("Allergy of the patient"),
+    "AL1-4": gettext_noop("Severity of the allergy"),
+    "AL1-5": gettext_noop("Reaction of the allergy"),
 }
 
 
