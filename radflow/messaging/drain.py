@@ -15,16 +15,20 @@ BATCH = 16
 # One statement, so one snapshot: whoever sees a message sees what its sender sent
 # before. Ordered by a partial index, so its cost does not hang on statistics.
 _WAITING = """
-SELECT row.id, row.keys,
+SELECT row.id, row.keys, row.peer_id,
   row.next_attempt_at <= now() AND peer.applying_paused_at IS NULL, row.attempts = 0
 FROM messaging_inbound AS row LEFT JOIN messaging_peer AS peer ON peer.id = row.peer_id
 WHERE row.state = 'received' ORDER BY row.id LIMIT %s
 """
-# Number, keys, whether it is due, and whether it never failed.
-Waiting = tuple[int, list[str], bool, bool]
+# Number, keys, sender, whether it is due, and whether it never failed.
+Waiting = tuple[int, list[str], int | None, bool, bool]
 
 # What is parked and holds others back: few, found by an index of their own.
-_HOLDING = "SELECT id, keys FROM messaging_inbound WHERE holds ORDER BY id DESC"
+_HOLDING = """
+SELECT id, keys, peer_id FROM messaging_inbound WHERE holds ORDER BY id DESC
+"""
+# A key of one sender: two may give the same number to orders of their own.
+Owned = tuple[int | None, str]
 
 
 def drain(limit: int = 1000) -> int:
@@ -49,11 +53,15 @@ def _waiting(limit: int | None) -> list[Waiting]:
         return queue
 
 
-def _holders() -> dict[str, int]:
-    """By key the oldest parked message that holds it."""
+def _holders() -> dict[Owned, int]:
+    """By sender and key the oldest parked message that holds it."""
     with connection.cursor() as cursor:
         cursor.execute(_HOLDING)
-        return {key: number for number, keys in cursor.fetchall() for key in own(keys)}
+        return {
+            (peer_id, key): number
+            for number, keys, peer_id in cursor.fetchall()
+            for key in own(keys)
+        }
 
 
 class _Walk:
@@ -73,23 +81,26 @@ class _Walk:
         self._batch_keys: set[str] = set()
 
     def walk(self, queue: Sequence[Waiting]) -> int:
-        for message_id, keys, due, is_fresh in queue:
+        for message_id, keys, peer_id, due, is_fresh in queue:
             if not is_fresh or not self._batch_keys.isdisjoint(keys):
                 self._take()
             if self._count + len(self._batch) >= self._limit:
                 self._take()
                 if self._count >= self._limit:
                     break
-            self._meet(message_id, keys, due)
+            self._meet(message_id, keys, peer_id, due)
             if len(self._batch) >= BATCH or not is_fresh:
                 self._take()
         self._take()
         return self._count
 
-    def _meet(self, message_id: int, keys: list[str], due: bool) -> None:
+    def _meet(
+        self, message_id: int, keys: list[str], peer_id: int | None, due: bool
+    ) -> None:
         """Choose it, or hold back what comes after it."""
         mine = own(keys)
-        if any(self._holders.get(key, message_id) < message_id for key in mine):
+        holders = [self._holders.get((peer_id, key), message_id) for key in mine]
+        if min(holders, default=message_id) < message_id:
             self._held.update(mine)
         elif due and self._held.isdisjoint(keys):
             self._batch[message_id] = keys

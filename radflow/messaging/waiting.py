@@ -1,4 +1,4 @@
-"""Who waits behind whom in the inbox."""
+"""Who waits behind whom in the inbox: messages of one sender for one another."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ def waiting_behind(message: InboundMessage) -> list[InboundMessage]:
         return []
     keys = own(message.keys)
     later = InboundMessage.objects.filter(
-        state=InboundState.RECEIVED, pk__gt=message.pk, keys__overlap=keys
+        state=InboundState.RECEIVED,
+        pk__gt=message.pk,
+        peer_id=message.peer_id,
+        keys__overlap=keys,
     ).order_by("pk")
     return [row for row in later[:SHOWN] if set(own(row.keys)) & set(keys)]
 
@@ -28,6 +31,9 @@ def waits_for(message: InboundMessage) -> InboundMessage | None:
     if message.state != InboundState.RECEIVED or not keys:
         return None
     earlier = InboundMessage.objects.filter(
-        holds=True, pk__lt=message.pk, keys__overlap=keys
+        holds=True,
+        pk__lt=message.pk,
+        peer_id=message.peer_id,
+        keys__overlap=keys,
     ).order_by("pk")
     return next((row for row in earlier if set(own(row.keys)) & set(keys)), None)

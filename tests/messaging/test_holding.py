@@ -100,3 +100,18 @@ def test_what_came_before_the_parked_one_does_not_wait_for_it(
     early.refresh_from_db()
     assert early.state == "parked"
     assert early.error_code == "UNKNOWN_ORDER"
+
+
+def test_the_same_number_of_another_sender_does_not_wait() -> None:
+    """Two order systems count for themselves; P1 of one is not P1 of the other."""
+    PeerFactory.create(sending_application="RIS", sending_facility="OTHER")
+    deliver(unreadable(control_id="BAD", placer="P1"))
+    theirs = order_message(
+        control_id="THEIRS",
+        placer="P1",
+        pid="PID|1||900^^^OTHER^MR||Ng^Wei||19840316|M",
+    )
+    deliver(theirs.replace(b"EHRX", b"RIS").replace(b"|GENHOSP|", b"|OTHER|"))
+    assert states() == {"BAD": "parked", "THEIRS": "applied"}
+    bad = InboundMessage.objects.get(control_id="BAD")
+    assert waiting_behind(bad) == []
