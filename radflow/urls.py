@@ -11,6 +11,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 from orders.views import reconciliation
 from radflow.accounts.access import current_user, signed_in
 from radflow.accounts.roles import Role
+from radflow.design import design
 from radflow.health import livez, readyz
 
 _HOMES = {
@@ -56,6 +57,7 @@ urlpatterns = [
     path(
         "api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="api-docs"
     ),
+    path("design/", design, name="design"),
     path("demo/", include("radflow.demo.urls")),
     path("admin/", admin.site.urls),
 ]

@@ -10,54 +10,20 @@ import mimetypes
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from django import forms
 from django.template import engines
 from django.utils import timezone
 
+from radflow.design import PARTS, sample
+
 STATIC = Path(__file__).resolve().parents[2] / "static"
 POLICY = "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:"
-PARTS = (
-    "parts",
-    "board",
-    "order",
-    "station",
-    "gate",
-    "reading",
-    "report",
-    "critical",
-    "messages",
-)
-
-
-class SampleForm(forms.Form):
-    spoken_to = forms.CharField(help_text="The person who can act, not a relay")
-    birth_date = forms.DateField()
-
-
-def sample() -> dict[str, Any]:
-    now = timezone.now()
-    patient = SimpleNamespace(
-        family_name="HALVORSEN",
-        given_name="Jane Anne",
-        birth_date=date(1945, 7, 14),
-        get_sex_display="Female",
-        allergies=["Penicillin allergy"],
-    )
-    return {
-        "patient": patient,
-        "alerts": ["eGFR 28"],
-        "since": now - timedelta(minutes=12),
-        "long_since": now - timedelta(minutes=130),
-        "due": now + timedelta(minutes=22),
-        "form": SampleForm({"spoken_to": "Dr Fox", "birth_date": "?"}),
-    }
 
 
 def shell(theme: str) -> dict[str, Any]:
@@ -126,7 +92,7 @@ class Site:
     def render(self, query: dict[str, list[str]]) -> Answer:
         part = query.get("part", ["parts"])[0]
         context = shell(query.get("theme", ["light"])[0])
-        context |= {"part": part, "sample": sample()}
+        context |= {"part": part, "parts": PARTS, "sample": sample()}
         template = engines["django"].get_template("design.html")
         return Answer(template.render(context))
 
