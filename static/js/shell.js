@@ -2,6 +2,7 @@
 
 import { startAlerts } from "./alert.js";
 import { startClock } from "./clock.js";
+import { startContext } from "./context.js";
 import { csrfToken, signInAgain } from "./http.js";
 import { startKeymap } from "./keymap.js";
 import { startKeys } from "./keys.js";
@@ -57,6 +58,7 @@ startPalette();
 startScan();
 startLock();
 if (document.getElementById("live")) {
+  startContext();
   startLive();
   startAlerts();
   followStrips(document.querySelector(".strips"));

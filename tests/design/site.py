@@ -76,14 +76,16 @@ class Site:
 
     def page(self, content: str, script: str = "") -> str:
         """Puts `content` into the shell and returns its address."""
+        self.answer("/page/", self.shell_with(content, script))
+        return f"{self.url}/page/"
+
+    def shell_with(self, content: str, script: str = "") -> str:
         source = (
             "{% extends 'base.html' %}{% load static %}"
             "{% block scripts %}" + script + "{% endblock %}"
             "{% block content %}" + content + "{% endblock %}"
         )
-        html = engines["django"].from_string(source).render(self._shell())
-        self.answer("/page/", html)
-        return f"{self.url}/page/"
+        return str(engines["django"].from_string(source).render(self._shell()))
 
     def _shell(self) -> dict[str, Any]:
         told = {"zone": self.zone} | ({"server_now": self.now} if self.now else {})
