@@ -34,7 +34,7 @@ def connect() -> None:
         ),
         Kind(
             "merged",
-            "Merged while running or after signing",
+            "Changed patient after check-in or signing",
             "The patient of the exam changed at a moment when it matters.",
             _merged,
             lambda: _moved().count(),

@@ -12,7 +12,7 @@ from django.utils import timezone
 from orders.cause import Cause
 from orders.models import DuplicateCandidate, MergeJournal, Order, Patient
 from orders.requests import Identifier
-from orders.services import note
+from orders.services import note, undo_merge, warn_of_identity
 from orders.services.merging import merge_by_hand
 from orders.services.unmerging import undo_merge
 from radflow.accounts.models import User
@@ -21,6 +21,8 @@ from tests.factories import make_order, patient_request
 from tests.worklist.pages.markup import text_of
 
 pytestmark = pytest.mark.django_db
+
+LISTED = "/reconciliation/?kind=merged"
 
 
 def ordered(mrn: str, **values: object) -> Order:
@@ -47,6 +49,25 @@ def merged() -> tuple[MergeJournal, Order]:
         survivor_id=winner.pk, retired_id=loser.patient_id, cause=Cause(actor="test")
     )
     return journal, loser
+
+
+def test_an_exam_that_changed_patient_is_listed_until_it_is_seen(
+    desk: Client,
+) -> None:
+    journal, order = merged()
+    undo_merge(journal_id=journal.pk, reason="Twins", cause=Cause(actor="test"))
+    assert "Merge taken back" not in text_of(desk.get(LISTED))
+    Order.objects.filter(pk=order.pk).update(report_status="final")
+    again = {"survivor_id": journal.survivor_id, "retired_id": journal.retired_id}
+    journal = merge_by_hand(**again, cause=Cause(actor="test"))
+    assert "Patient merged" in text_of(desk.get(LISTED))
+    undo_merge(journal_id=journal.pk, reason="Twins", cause=Cause(actor="test"))
+    warn_of_identity(
+        order_id=order.pk,
+        told=patient_request(family_name="Hart"),
+        cause=Cause(actor="test"),
+    )
+    assert "Merge taken back" in text_of(desk.get(LISTED))
 
 
 def test_both_records_stand_side_by_side(
