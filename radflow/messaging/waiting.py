@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.db.models import Q
+
 from radflow.messaging.models import InboundMessage, InboundState
 from radflow.messaging.routes import own
 
@@ -17,9 +19,9 @@ def waiting_behind(message: InboundMessage) -> list[InboundMessage]:
         return []
     keys = own(message.keys)
     later = InboundMessage.objects.filter(
+        _of_its_sender(message),
         state=InboundState.RECEIVED,
         pk__gt=message.pk,
-        peer_id=message.peer_id,
         keys__overlap=keys,
     ).order_by("pk")
     return [row for row in later[:SHOWN] if set(own(row.keys)) & set(keys)]
@@ -31,9 +33,15 @@ def waits_for(message: InboundMessage) -> InboundMessage | None:
     if message.state != InboundState.RECEIVED or not keys:
         return None
     earlier = InboundMessage.objects.filter(
+        _of_its_sender(message),
         holds=True,
         pk__lt=message.pk,
-        peer_id=message.peer_id,
         keys__overlap=keys,
     ).order_by("pk")
     return next((row for row in earlier if set(own(row.keys)) & set(keys)), None)
+
+
+def _of_its_sender(message: InboundMessage) -> Q:
+    if message.peer_id is None:
+        return Q(peer=None)
+    return Q(peer_id=message.peer_id)
