@@ -12,7 +12,7 @@ from django.utils import timezone
 from orders.cause import Cause
 from orders.models import DuplicateCandidate, MergeJournal, Order, Patient
 from orders.requests import Identifier
-from orders.services import note, undo_merge, warn_of_identity
+from orders.services import note, warn_of_identity
 from orders.services.merging import merge_by_hand
 from orders.services.unmerging import undo_merge
 from radflow.accounts.models import User
