@@ -5,21 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.db.models import TextChoices
+from django.utils.translation import gettext_noop
 
 from radflow.fsm import read_matrix
 
 
 class ExamState(TextChoices):
-    ORDERED = "ordered", "Ordered"
-    SCHEDULED = "scheduled", "Scheduled"
-    ARRIVED = "arrived", "Arrived"
-    READY = "ready", "Ready"
-    IN_PROGRESS = "in_progress", "In progress"
-    PERFORMED = "performed", "Images in"
-    ON_HOLD = "on_hold", "Hold"
-    CANCELLED = "cancelled", "Cancelled"
-    DISCONTINUED = "discontinued", "Discontinued"
-    REPLACED = "replaced", "Replaced"
+    ORDERED = "ordered", gettext_noop("Ordered")
+    SCHEDULED = "scheduled", gettext_noop("Scheduled")
+    ARRIVED = "arrived", gettext_noop("Arrived")
+    READY = "ready", gettext_noop("Ready")
+    IN_PROGRESS = "in_progress", gettext_noop("In progress")
+    PERFORMED = "performed", gettext_noop("Images in")
+    ON_HOLD = "on_hold", gettext_noop("Hold")
+    CANCELLED = "cancelled", gettext_noop("Cancelled")
+    DISCONTINUED = "discontinued", gettext_noop("Discontinued")
+    REPLACED = "replaced", gettext_noop("Replaced")
 
 
 class Event(TextChoices):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models.signals import post_save
+from django.utils.translation import gettext_noop
 
 from orders.cause import Cause
 from orders.models import AuthorityAlias, HeldChange, OrderEvent
@@ -19,6 +20,9 @@ from radflow.messaging.signals import (
     parked_replayed,
     parked_skipped,
 )
+
+_ANSWERED = gettext_noop("Receiver’s acknowledgement")
+_REFUSED = gettext_noop("Refused by the receiver:")
 
 
 def connect() -> None:
@@ -40,7 +44,7 @@ def _acknowledged(
     _tell(
         message,
         OrderEvent.Kind.MESSAGE,
-        f"Receiver’s acknowledgement {attempt.outcome}",
+        f"{_ANSWERED} {attempt.outcome}",
         f"{message.message_type} {message.control_id}{tries}",
     )
 
@@ -51,7 +55,7 @@ def _refused(
     _tell(
         message,
         OrderEvent.Kind.STOP,
-        f"Refused by the receiver: {attempt.outcome}",
+        f"{_REFUSED} {attempt.outcome}",
         f"{message.message_type} {message.control_id}. {message.error_text}"[:500],
     )
 

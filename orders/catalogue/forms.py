@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
 
 from orders.catalogue.table import COLUMNS, MOST_BYTES, check
 from orders.models import Procedure
@@ -19,14 +20,26 @@ class ProcedureForm(ProcedureFormBase):
         model = Procedure
         fields = COLUMNS
         labels = {
-            "duration_minutes": "Minutes",
-            "laterality": "Side",
-            "room_group": "Rooms",
-            "active": "Can be ordered",
+            "code": _("Code"),
+            "text": _("Text"),
+            "system": _("System"),
+            "modality": _("Modality"),
+            "body_part": _("Body part"),
+            "duration_minutes": _("Minutes"),
+            "laterality": _("Side"),
+            "protocol_code": _("Protocol code"),
+            "protocol_text": _("Protocol text"),
+            "protocol_system": _("Protocol system"),
+            "preparation": _("Preparation"),
+            "technical_charge_code": _("Technical charge code"),
+            "professional_charge_code": _("Professional charge code"),
+            "room_group": _("Rooms"),
+            "active": _("Can be ordered"),
         }
         help_texts = {
-            "system": "Coding system; ours is 99RADFLOW.",
-            "room_group": "Where it is done by default.",
+            "system": _("Coding system; ours is 99RADFLOW."),
+            "modality": _("DICOM defined term."),
+            "room_group": _("Where it is done by default."),
         }
 
     def clean_modality(self) -> str:
@@ -48,13 +61,13 @@ class ProcedureForm(ProcedureFormBase):
 
 class TableForm(forms.Form):
     file = forms.FileField(
-        label="CSV file", help_text="UTF-8, with a head line, as it is exported."
+        label=_("CSV file"), help_text=_("UTF-8, with a head line, as it is exported.")
     )
 
     def clean_file(self) -> bytes:
         file: Any = self.cleaned_data["file"]
         if file.size > MOST_BYTES:
-            raise ValidationError("The file is larger than 2 MB.")
+            raise ValidationError(_("The file is larger than 2 MB."))
         return bytes(file.read())
 
 
@@ -62,6 +75,8 @@ class MapForm(forms.Form):
     """`for_all` maps the code whoever sends it."""
 
     procedure = forms.ModelChoiceField(
-        queryset=Procedure.objects.filter(active=True), empty_label="Choose a procedure"
+        label=_("Procedure"),
+        queryset=Procedure.objects.filter(active=True),
+        empty_label=_("Choose a procedure"),
     )
-    for_all = forms.BooleanField(label="From every sender", required=False)
+    for_all = forms.BooleanField(label=_("From every sender"), required=False)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from django.utils.translation import gettext, gettext_noop
+
 from orders import signals
 from orders.catalogue.waiting import Unknown, unknown_codes, waiting_orders
 from orders.cause import Cause
@@ -70,9 +72,11 @@ def map_code(
     """
     meant = Procedure.objects.select_for_update(of=("self",)).get(pk=procedure.pk)
     if not meant.active:
-        raise NotMapped("This procedure is retired. Choose one that is ordered.")
+        raise NotMapped(
+            gettext("This procedure is retired. Choose one that is ordered.")
+        )
     if not code:
-        raise NotMapped("An order without a code cannot be mapped by it.")
+        raise NotMapped(gettext("An order without a code cannot be mapped by it."))
     alias, _ = ProcedureAlias.objects.update_or_create(
         peer=peer,
         code=code,
@@ -164,7 +168,7 @@ def _tell(
     tell_timeline(
         order,
         kind=OrderEvent.Kind.NOTE,
-        title="Code mapped to the catalogue",
+        title=gettext_noop("Code mapped to the catalogue"),
         detail=f"{order.procedure_code} is {procedure}, {procedure.modality}. "
         f"{order.needs_attention}".strip()[:500],
         cause=cause,

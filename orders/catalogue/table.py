@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from orders.hl7.requests import MODALITIES
 from orders.models import Procedure
@@ -66,9 +67,11 @@ def check(procedure: Procedure) -> None:
     procedure.full_clean()
     faults = {}
     if procedure.modality not in MODALITIES:
-        faults["modality"] = f"{procedure.modality} is no DICOM modality."
+        faults["modality"] = _("%(modality)s is no DICOM modality.") % {
+            "modality": procedure.modality
+        }
     if not 1 <= procedure.duration_minutes <= LONGEST_EXAM:
-        faults["duration_minutes"] = "Between 1 and 1440 minutes."
+        faults["duration_minutes"] = _("Between 1 and 1440 minutes.")
     if faults:
         raise ValidationError(faults)
 
@@ -101,40 +104,43 @@ def read_table(raw: bytes) -> list[Line]:
     lines = []
     for number, row in enumerate(rows, start=2):
         if number > MOST_LINES:
-            raise TableRefused(f"More than {MOST_LINES} lines.")
+            raise TableRefused(_("More than %(most)s lines.") % {"most": MOST_LINES})
         if any(cell.strip() for cell in row):
             lines.append(_line(number, dict(zip(head, row, strict=False)), known, seen))
     if not lines:
-        raise TableRefused("There is no procedure in the file.")
+        raise TableRefused(_("There is no procedure in the file."))
     return lines
 
 
 def _rows(raw: bytes) -> Iterator[list[str]]:
     if len(raw) > MOST_BYTES:
-        raise TableRefused("The file is larger than 2 MB.")
+        raise TableRefused(_("The file is larger than 2 MB."))
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise TableRefused(
-            "The file is no UTF-8 text. Save it as CSV, UTF-8."
+            _("The file is no UTF-8 text. Save it as CSV, UTF-8.")
         ) from None
     if "\0" in text:
-        raise TableRefused("The file holds bytes that are no text.")
+        raise TableRefused(_("The file holds bytes that are no text."))
     first = text.partition("\n")[0]
     delimiter = ";" if first.count(";") > first.count(",") else ","
     try:
         yield from csv.reader(io.StringIO(text), delimiter=delimiter, strict=True)
     except csv.Error as error:
-        raise TableRefused(f"The file cannot be read as CSV: {error}.") from error
+        text = _("The file cannot be read as CSV: %(error)s.") % {"error": error}
+        raise TableRefused(text) from error
 
 
 def _check_head(head: list[str]) -> None:
     if missing := [name for name in REQUIRED if name not in head]:
-        raise TableRefused(f"The head line lacks {', '.join(missing)}.")
+        text = _("The head line lacks %(columns)s.")
+        raise TableRefused(text % {"columns": ", ".join(missing)})
     if unknown := [name for name in head if name not in COLUMNS]:
-        raise TableRefused(f"The head line has unknown columns: {', '.join(unknown)}.")
+        text = _("The head line has unknown columns: %(columns)s.")
+        raise TableRefused(text % {"columns": ", ".join(unknown)})
     if len(set(head)) < len(head):
-        raise TableRefused("The head line names a column twice.")
+        raise TableRefused(_("The head line names a column twice."))
 
 
 def _line(
@@ -147,7 +153,8 @@ def _line(
     key = (told["code"], told.get("system") or "99RADFLOW")
     line = Line(number, told["code"])
     if key in seen:
-        line.faults.append(f"code: the same as in line {seen[key]}.")
+        text = _("code: the same as in line %(number)s.")
+        line.faults.append(text % {"number": seen[key]})
         return line
     seen[key] = number
     found = known.get(key)
@@ -188,11 +195,11 @@ def _value(name: str, text: str) -> object:
         if not text:
             return None
         if not (text.isascii() and text.isdigit()):
-            raise ValueError("a number of minutes is wanted.")
+            raise ValueError(_("a number of minutes is wanted."))
         return int(text)
     if name == "active":
         if text.lower() not in _YES | _NO:
-            raise ValueError("1 or 0 is wanted.")
+            raise ValueError(_("1 or 0 is wanted."))
         return text.lower() in _YES if text else None
     if name in ("laterality", "system") and not text:
         return None
@@ -206,7 +213,7 @@ def import_table(*, raw: bytes, by: User) -> list[Line]:
     list(Procedure.objects.select_for_update().order_by("id"))
     lines = read_table(raw)
     if any(line.faults for line in lines):
-        raise TableRefused("Some lines have faults, so nothing was imported.")
+        raise TableRefused(_("Some lines have faults, so nothing was imported."))
     changed = [line for line in lines if line.is_new or line.changes]
     for line in changed:
         assert line.procedure is not None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext_noop
+
 from orders.hl7.requests import Reader
 from orders.lifecycle import OPEN_STATES
 from orders.models import Order
@@ -19,14 +21,18 @@ def addressed(reader: Reader) -> list[Order]:
     """
     known = known_by(reader)
     if not known:
-        raise Parked("UNKNOWN_ORDER", "No order here has these numbers.", "ORC^1^2")
+        raise Parked(
+            "UNKNOWN_ORDER", gettext_noop("No order here has these numbers."), "ORC^1^2"
+        )
     rung, found = known[0]
     for _, others in known[1:]:
         if not {order.pk for order in found} & {order.pk for order in others}:
             raise Parked(
                 "UNKNOWN_ORDER",
-                "The numbers of this message lead to different orders. Nothing was "
-                "applied: correct the sender.",
+                gettext_noop(
+                    "The numbers of this message lead to different orders. Nothing was "
+                    "applied: correct the sender."
+                ),
                 "ORC^1^2",
             )
     latest = _newest_generations(found)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from django.utils.translation import gettext_noop
+
 from orders.hl7.addressing import addressed, known_by
 from orders.hl7.outbound import Answer
 from orders.hl7.questions import CHILD, PARENT, REPLACE, REPLACEMENT, Question
@@ -71,8 +73,10 @@ def _place(question: Question, applied: Applied, family: Family) -> list[Answer]
         refuse_other_study(question, order)
         _warn_of_differences(question, order, applied)
     if placed.is_new and order.status in TERMINAL_STATES:
-        applied.warnings.append("Cancelled before it was ordered: kept as cancelled")
-        reason = ("ORDER_STATE", "Cancelled before it was ordered")
+        applied.warnings.append(
+            gettext_noop("Cancelled before it was ordered: kept as cancelled")
+        )
+        reason = ("ORDER_STATE", gettext_noop("Cancelled before it was ordered"))
         return [Answer("UA", order, reason=reason)]
     if question.control == PARENT:
         family.parent = (order.placer_order_number, order.placer_namespace)
@@ -111,7 +115,10 @@ def _replacement(question: Question, applied: Applied, family: Family) -> list[A
     if family.unseen:
         return _replace_unseen(question, applied, family)
     if family.replaced is None:
-        raise Parked("100", "A replacing order (RO) follows the one it replaces (RP).")
+        raise Parked(
+            "100",
+            gettext_noop("A replacing order (RO) follows the one it replaces (RP)."),
+        )
     return _place(question, applied, family)
 
 
@@ -119,7 +126,9 @@ def _replace_unseen(
     question: Question, applied: Applied, family: Family
 ) -> list[Answer]:
     """The new order stands; the old one, should it still come, does not."""
-    why = "It replaces an order that never came here. Look whether that is right."
+    why = gettext_noop(
+        "It replaces an order that never came here. Look whether that is right."
+    )
     placed = _placed(question, family, why)
     for old in family.unseen:
         if question.numbers != old.numbers:
@@ -132,8 +141,10 @@ def _replace(question: Question, applied: Applied, family: Family) -> list[Answe
     if not family.has_replacement:
         raise Parked(
             "100",
-            "An order is replaced (RP) by one that follows it in the same message "
-            "(RO), and none does. Nothing was applied.",
+            gettext_noop(
+                "An order is replaced (RP) by one that follows it in the same message "
+                "(RO), and none does. Nothing was applied."
+            ),
             f"ORC^{question.number}^1",
             holds=False,
         )
@@ -147,7 +158,7 @@ def _replace(question: Question, applied: Applied, family: Family) -> list[Answe
         order_id=order.pk,
         event=Event.REPLACE,
         cause=question.cause,
-        detail=question.reason or "Replaced by the ordering system",
+        detail=question.reason or gettext_noop("Replaced by the ordering system"),
         event_time=question.reader.event_time(),
     )
     family.replaced = family.replaced or replaced
@@ -190,8 +201,10 @@ def _guard(order: Order, question: Question) -> list[Difference]:
     if found and question.inbound.peer.drift == Drift.HOLD:
         raise Parked(
             HELD,
-            "It changes the procedure or the side of an open order. Compare both on "
-            "the order’s page, and accept or reject it there.",
+            gettext_noop(
+                "It changes the procedure or the side of an open order. Compare both "
+                "on the order’s page, and accept or reject it there."
+            ),
             "OBR^1^4",
             is_final=False,
             holds=False,
@@ -232,9 +245,13 @@ def _comes_first(question: Question) -> bool:
 
 
 def _upsert(question: Question, applied: Applied, family: Family) -> list[Answer]:
-    why = "The change came before its order, and made it. Look whether all is there."
+    why = gettext_noop(
+        "The change came before its order, and made it. Look whether all is there."
+    )
     placed = _placed(question, family, why)
-    applied.warnings.append("The change came before its order, and made it")
+    applied.warnings.append(
+        gettext_noop("The change came before its order, and made it")
+    )
     return [Answer("XR", placed.order)]
 
 
@@ -313,15 +330,17 @@ def _run(order: Order, question: Question, event: Event) -> Order:
     if at and order.ordered_at and at < order.ordered_at:
         raise Parked(
             "ORDER_STATE",
-            "This is older than the order that it names: it belongs to one that was "
-            "ordered before. Nothing was applied.",
+            gettext_noop(
+                "This is older than the order that it names: it belongs to one that "
+                "was ordered before. Nothing was applied."
+            ),
             "ORC^1^9",
         )
     return record_event(
         order_id=order.pk,
         event=event,
         cause=question.cause,
-        detail=question.reason or "No reason given",
+        detail=question.reason or gettext_noop("No reason given"),
         event_time=at,
     )
 
@@ -342,13 +361,13 @@ def _held(
 
     def one(order: Order) -> Answer:
         if at and order.event_time and at < order.event_time:
-            applied.warnings.append("Late, not applied: status")
+            applied.warnings.append(gettext_noop("Late, not applied: status"))
             return Answer(done, order)
         held = act(
             order_id=order.pk,
             by=PLACER,
             cause=question.cause,
-            detail=question.reason or "No reason given",
+            detail=question.reason or gettext_noop("No reason given"),
             event_time=at,
         )
         return Answer(done, held)
@@ -376,22 +395,29 @@ def _tell_status(question: Question, applied: Applied, family: Family) -> list[A
 
 
 CONTROLS: dict[str, Control] = {
-    "NW": Control(_place, "Order received", "OK", "UA"),
-    PARENT: Control(_place, "Parent order received", "OK", "UA"),
-    CHILD: Control(_place, "Child order received", "OK", "UA"),
-    REPLACE: Control(_replace, "Replacement received", "RQ", "UM"),
-    REPLACEMENT: Control(_replacement, "Replacing order received", "OK", "UA"),
-    "XO": Control(_change, "Change received", "XR", "UX"),
-    "CA": Control(_cancel(Event.CANCEL, "CR"), "Cancellation received", "CR", "UC"),
-    "DC": Control(
-        _cancel(Event.DISCONTINUE, "DR"), "Discontinuation received", "DR", "UD"
+    "NW": Control(_place, gettext_noop("Order received"), "OK", "UA"),
+    PARENT: Control(_place, gettext_noop("Parent order received"), "OK", "UA"),
+    CHILD: Control(_place, gettext_noop("Child order received"), "OK", "UA"),
+    REPLACE: Control(_replace, gettext_noop("Replacement received"), "RQ", "UM"),
+    REPLACEMENT: Control(
+        _replacement, gettext_noop("Replacing order received"), "OK", "UA"
     ),
-    "HD": Control(_hold, "Hold received", "HR", "UH"),
-    "RL": Control(_release, "Release received", "OR", "UR"),
-    "SS": Control(_tell_status, "Status asked", "SR", "UA"),
-    "SC": Control(_inform, "Status received"),
-    "NA": Control(_take_number, "Number received"),
-    "SN": Control(_inform, "Number asked"),
+    "XO": Control(_change, gettext_noop("Change received"), "XR", "UX"),
+    "CA": Control(
+        _cancel(Event.CANCEL, "CR"), gettext_noop("Cancellation received"), "CR", "UC"
+    ),
+    "DC": Control(
+        _cancel(Event.DISCONTINUE, "DR"),
+        gettext_noop("Discontinuation received"),
+        "DR",
+        "UD",
+    ),
+    "HD": Control(_hold, gettext_noop("Hold received"), "HR", "UH"),
+    "RL": Control(_release, gettext_noop("Release received"), "OR", "UR"),
+    "SS": Control(_tell_status, gettext_noop("Status asked"), "SR", "UA"),
+    "SC": Control(_inform, gettext_noop("Status received")),
+    "NA": Control(_take_number, gettext_noop("Number received")),
+    "SN": Control(_inform, gettext_noop("Number asked")),
 }
 
 
@@ -412,8 +438,10 @@ def _refuse_other_patient(question: Question, found: list[Order]) -> None:
         if differs or not ids & known:
             raise Parked(
                 "PATIENT_MISMATCH",
-                "The order belongs to another patient than this message names. "
-                "Nothing was applied: compare both and correct the sender.",
+                gettext_noop(
+                    "The order belongs to another patient than this message names. "
+                    "Nothing was applied: compare both and correct the sender."
+                ),
                 "PID^1^3",
             )
 
@@ -424,15 +452,19 @@ def refuse_other_study(question: Question, order: Order) -> None:
     if number not in ("", order.accession_number):
         raise Parked(
             "205",
-            "The order has another accession number than this message. Ours is kept "
-            "and nothing was applied: correct the sender.",
+            gettext_noop(
+                "The order has another accession number than this message. Ours is "
+                "kept and nothing was applied: correct the sender."
+            ),
             location(question.filled.request.sources["accession_number"]),
         )
     told = question.filled.request.study_instance_uid
     if told not in ("", order.study_instance_uid):
         raise Parked(
             "205",
-            "The order has another Study Instance UID than this message. Ours is kept "
-            "and nothing was applied: correct the sender.",
+            gettext_noop(
+                "The order has another Study Instance UID than this message. Ours is "
+                "kept and nothing was applied: correct the sender."
+            ),
             "ZDS^1^1" if question.reader.group.zds else "IPC^1^3",
         )

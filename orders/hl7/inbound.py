@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from django.db import DataError, transaction
+from django.utils.translation import gettext_noop
 
 from orders.cause import Cause
 from orders.exceptions import OrderError
@@ -50,7 +51,9 @@ _NEW = frozenset({"NW", CHILD, REPLACEMENT})
 # What stands or falls together: families of orders.
 Part = list[list[Question]]
 
-DIFFERS = "Family name, birth date or sex differs from the file: accepted, to compare"
+DIFFERS = gettext_noop(
+    "Family name, birth date or sex differs from the file: accepted, to compare"
+)
 
 
 def check(message: Message) -> None:
@@ -58,7 +61,7 @@ def check(message: Message) -> None:
     check_patient(message)
     groups = order_groups(message)
     if not groups or groups[0].orc is None:
-        raise HL7Error("100", "Segment ORC is missing.", "ORC^1")
+        raise HL7Error("100", gettext_noop("Segment ORC is missing."), "ORC^1")
     for number, group in enumerate(groups, start=1):
         _check_group(group, number)
 
@@ -66,10 +69,14 @@ def check(message: Message) -> None:
 def _check_group(group: OrderGroup, number: int) -> None:
     control = control_of(group)
     if not control:
-        raise HL7Error("101", "Order control (ORC-1) is missing.", f"ORC^{number}^1")
+        raise HL7Error(
+            "101", gettext_noop("Order control (ORC-1) is missing."), f"ORC^{number}^1"
+        )
     if control not in CONTROLS:
         raise HL7Error(
-            "103", "This order control is not supported here.", f"ORC^{number}^1"
+            "103",
+            gettext_noop("This order control is not supported here."),
+            f"ORC^{number}^1",
         )
     numbers = [
         segment.value(field)
@@ -79,16 +86,22 @@ def _check_group(group: OrderGroup, number: int) -> None:
     ]
     brings_order = control in _NEW or control == PARENT
     if not any(numbers) or (brings_order and not any(numbers[::2])):
-        raise HL7Error("101", "Placer order number is missing.", f"ORC^{number}^2")
+        raise HL7Error(
+            "101", gettext_noop("Placer order number is missing."), f"ORC^{number}^2"
+        )
     if control in _NEW:
         _check_new(group, number)
 
 
 def _check_new(group: OrderGroup, number: int) -> None:
     if group.obr is None:
-        raise HL7Error("100", "A new order needs an OBR segment.", f"OBR^{number}")
+        raise HL7Error(
+            "100", gettext_noop("A new order needs an OBR segment."), f"OBR^{number}"
+        )
     if not (group.obr.value(4, 1) or group.obr.value(4, 2)):
-        raise HL7Error("101", "The procedure (OBR-4) is missing.", f"OBR^{number}^4")
+        raise HL7Error(
+            "101", gettext_noop("The procedure (OBR-4) is missing."), f"OBR^{number}^4"
+        )
 
 
 def keys(message: Message, peer: Peer | None) -> list[str]:
@@ -129,7 +142,9 @@ def apply(inbound: Inbound) -> Applied:
 
 def _warn_of_shape(asked: list[Question], applied: Applied) -> None:
     if any(question.reader.group.shared_orc for question in asked):
-        applied.warnings.append("One ORC before several OBR: each was read as an order")
+        applied.warnings.append(
+            gettext_noop("One ORC before several OBR: each was read as an order")
+        )
 
 
 def _all_of(parts: list[Part], applied: Applied) -> list[Answer]:
@@ -296,7 +311,7 @@ def _tell_retired(order: Order, question: Question, applied: Applied) -> None:
         note_on(
             order,
             kind=OrderEvent.Kind.NOTE,
-            title="Merged identifier used",
+            title=gettext_noop("Merged identifier used"),
             detail=RETIRED,
             cause=question.cause,
         )

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from django.db import DataError
+from django.utils.translation import gettext_noop
 
 from orders.cause import Cause
 from orders.exceptions import OrderError
@@ -142,7 +143,7 @@ def check(message: Message) -> None:
     event = message.message_type.partition("^")[2]
     mrgs = message.all("MRG")
     if not mrgs:
-        raise HL7Error("100", "Segment MRG is missing.", "MRG^1")
+        raise HL7Error("100", gettext_noop("Segment MRG is missing."), "MRG^1")
     for count, mrg in enumerate(mrgs, start=1):
         for number in _NEEDED[event]:
             if not any(cx.id.strip() for cx in CX.all(mrg, number)):
@@ -173,7 +174,9 @@ def apply(inbound: Inbound) -> Applied:
             for journal in _ACTIONS[event](pair):
                 applied.order_ids += journal.moved["orders"] if journal else []
                 if journal is None:
-                    applied.warnings.append("Nothing to change: it is so already")
+                    applied.warnings.append(
+                        gettext_noop("Nothing to change: it is so already")
+                    )
     except OrderError as error:
         is_final = error.code != merging.MergeDoubtful.code
         raise Parked(error.code, error.text, is_final=is_final, holds=True) from error
@@ -314,11 +317,13 @@ _ACTIONS: dict[str, Callable[[Pair], Done]] = {
 
 def check_link(message: Message) -> None:
     if len(message.all("PID")) < 2:
-        raise HL7Error("100", "A second PID is missing.", "PID^2")
+        raise HL7Error("100", gettext_noop("A second PID is missing."), "PID^2")
     for count, pid in enumerate(message.all("PID"), start=1):
         if not any(cx.id.strip() for cx in CX.all(pid, 3)):
             raise HL7Error(
-                "101", "Patient identifier (PID-3) is missing.", f"PID^{count}^3"
+                "101",
+                gettext_noop("Patient identifier (PID-3) is missing."),
+                f"PID^{count}^3",
             )
 
 

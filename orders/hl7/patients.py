@@ -9,6 +9,8 @@ from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import gettext_noop
+
 from orders.authorities import canonical
 from orders.hl7.allergies import read_allergies
 from orders.hl7.measures import HEIGHT, WEIGHT
@@ -32,11 +34,11 @@ from radflow.messaging.models import Peer
 # The sending facility stands for the assigning authority where CX-4 is empty.
 FROM_FACILITY = "MSH-4"
 # An error of the database says neither which field nor, without its text, which value.
-TOO_LONG = (
+TOO_LONG = gettext_noop(
     "A name, identifier or code is longer than can be kept, or holds what text cannot. "
     "It is never cut: the sender must correct it."
 )
-RETIRED = "Names a merged identifier: taken for the survivor"
+RETIRED = gettext_noop("Names a merged identifier: taken for the survivor")
 _CLEARABLE = {"sex": 8, "deceased_at": 29, "deceased": 30}
 _UNDELETABLE = (
     (3, 1, "identifier"),
@@ -58,9 +60,11 @@ def check_patient(message: Message) -> None:
     """Refuse before the ACK what no later step could repair: PID-3 without a value."""
     pid = message.first("PID")
     if pid is None:
-        raise HL7Error("100", "Segment PID is missing.", "PID^1")
+        raise HL7Error("100", gettext_noop("Segment PID is missing."), "PID^1")
     if not any(cx.id.strip() for cx in CX.all(pid, 3)):
-        raise HL7Error("101", "Patient identifier (PID-3) is missing.", "PID^1^3")
+        raise HL7Error(
+            "101", gettext_noop("Patient identifier (PID-3) is missing."), "PID^1^3"
+        )
 
 
 def check_news(message: Message) -> None:
@@ -80,8 +84,10 @@ def refuse_retired(peer: Peer) -> None:
     if peer.merged_id == "reject":
         raise Parked(
             "204",
-            "The identifier was merged into another. This sender is set to be refused "
-            "then: it must use the surviving one.",
+            gettext_noop(
+                "The identifier was merged into another. This sender is set to be "
+                "refused then: it must use the surviving one."
+            ),
             "PID^1^3",
         )
 
@@ -99,7 +105,7 @@ def read_patient(
     """The person of `pid`, else of the first PID; raises Parked for a wrong datum."""
     pid = pid or message.first("PID")
     if pid is None:
-        raise Parked("100", "The message has no PID segment.", "PID^1")
+        raise Parked("100", gettext_noop("The message has no PID segment."), "PID^1")
     name = _name(pid)
     born = parse_date(pid.value(7)) if pid.value(7) not in ("", NULL) else None
     return PatientRequest(

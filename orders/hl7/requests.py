@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import gettext_noop
+
 from orders.hl7.measures import HEIGHT, WEIGHT, Measure
 from orders.hl7.profiles import Mapping
 from orders.requests import (
@@ -191,7 +193,9 @@ class Reader:
         obr = EI.of(self.group.obr, 2) if self.group.obr else EI()
         if orc.id and obr.id and orc.id != obr.id:
             raise Parked(
-                "102", "ORC-2 and OBR-2 name two different placer orders.", "ORC^1^2"
+                "102",
+                gettext_noop("ORC-2 and OBR-2 name two different placer orders."),
+                "ORC^1^2",
             )
         return orc if orc.id else obr
 
@@ -200,8 +204,10 @@ class Reader:
         if len(value) > ACCESSION_LENGTH:
             raise Parked(
                 "102",
-                "The accession number has more than 16 characters and cannot go to "
-                "a scanner. It is never cut: the sender must give a shorter one.",
+                gettext_noop(
+                    "The accession number has more than 16 characters and cannot go to "
+                    "a scanner. It is never cut: the sender must give a shorter one."
+                ),
                 location(self.mapping.accession[0]),
             )
         return value
@@ -224,8 +230,11 @@ class Reader:
         if not (known and known.modality):
             raise Parked(
                 "103",
-                "The modality is RAD, which names none, and the procedure catalogue "
-                "does not know this code. Map the code; the message then goes on.",
+                gettext_noop(
+                    "The modality is RAD, which names none, and the procedure "
+                    "catalogue does not know this code. Map the code; the message then"
+                    " goes on."
+                ),
                 location(self.mapping.modality[0]),
             )
         return ""
@@ -354,7 +363,9 @@ def _fit(value: str) -> str:
     if len(value) > 16:
         raise Parked(
             "102",
-            "An identifier of the scheduled step has more than 16 characters and "
-            "cannot go to a scanner. The sender must give a shorter one.",
+            gettext_noop(
+                "An identifier of the scheduled step has more than 16 characters and "
+                "cannot go to a scanner. The sender must give a shorter one."
+            ),
         )
     return value

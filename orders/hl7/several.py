@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from django.db import transaction
+from django.utils.translation import gettext_noop
 
 from orders.hl7.outbound import Answer
 from orders.hl7.questions import Question
@@ -29,7 +30,7 @@ def hears_one_answer(inbound: Inbound) -> bool:
 
 def refusal(error: Refused) -> Parked:
     if error.code == STARTED:
-        text = (
+        text = gettext_noop(
             "The exam has already started, so this was not applied. Speak to the "
             "technologist; the exam can only be stopped there."
         )

@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext_noop
 
 from orders.models.order import Order
 from radflow.messaging.models import InboundMessage
@@ -23,10 +24,10 @@ class HeldChange(models.Model):
         LATERALITY = "laterality", "Another side"
 
     class State(models.TextChoices):
-        OPEN = "open", "Waits"
-        ACCEPTED = "accepted", "Accepted"
-        REJECTED = "rejected", "Rejected"
-        REPLAYED = "replayed", "Corrected and replayed"
+        OPEN = "open", gettext_noop("Waits")
+        ACCEPTED = "accepted", gettext_noop("Accepted")
+        REJECTED = "rejected", gettext_noop("Rejected")
+        REPLAYED = "replayed", gettext_noop("Corrected and replayed")
 
     order = models.ForeignKey(
         Order, on_delete=models.PROTECT, related_name="held_changes"

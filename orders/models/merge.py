@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from orders.models.patient import Patient
 from radflow.messaging.models import InboundMessage
@@ -17,15 +18,15 @@ class MergeJournal(models.Model):
     """
 
     class Kind(models.TextChoices):
-        MERGE = "merge", "Patients merged"
-        MOVE_IDENTIFIER = "move_id", "Identifier moved"
-        MOVE_ACCOUNT = "move_account", "Account moved"
-        MOVE_VISIT = "move_visit", "Visit moved"
-        MERGE_ACCOUNT = "merge_account", "Accounts merged"
-        MERGE_VISIT = "merge_visit", "Visits merged"
-        CHANGE_ID = "change_id", "Identifier changed"
-        CHANGE_ACCOUNT = "change_account", "Account number changed"
-        CHANGE_VISIT = "change_visit", "Visit number changed"
+        MERGE = "merge", _("Patients merged")
+        MOVE_IDENTIFIER = "move_id", _("Identifier moved")
+        MOVE_ACCOUNT = "move_account", _("Account moved")
+        MOVE_VISIT = "move_visit", _("Visit moved")
+        MERGE_ACCOUNT = "merge_account", _("Accounts merged")
+        MERGE_VISIT = "merge_visit", _("Visits merged")
+        CHANGE_ID = "change_id", _("Identifier changed")
+        CHANGE_ACCOUNT = "change_account", _("Account number changed")
+        CHANGE_VISIT = "change_visit", _("Visit number changed")
 
     kind = models.CharField(max_length=16, choices=Kind.choices)
     event = models.CharField(max_length=3, blank=True, help_text="A40 and the like.")
@@ -93,9 +94,9 @@ class DuplicateCandidate(models.Model):
     """Two records that may be of one person: proposed, never merged by the machine."""
 
     class State(models.TextChoices):
-        OPEN = "open", "To look at"
-        DISMISSED = "dismissed", "Two people"
-        MERGED = "merged", "Merged"
+        OPEN = "open", _("To look at")
+        DISMISSED = "dismissed", _("Two people")
+        MERGED = "merged", _("Merged")
 
     first = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+")
     second = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+")

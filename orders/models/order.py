@@ -4,6 +4,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import OpClass
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext_noop
 
 from orders.lifecycle import ExamState
 from orders.models.patient import PREFIXES, Patient, Visit
@@ -13,25 +14,25 @@ from radflow.messaging.models import Peer
 class Priority(models.TextChoices):
     """HL7 table 0485."""
 
-    STAT = "S", "STAT"
-    ASAP = "A", "Urgent"
-    ROUTINE = "R", "Routine"
-    PREOP = "P", "Pre-op"
-    CALLBACK = "C", "Callback"
-    TIMING_CRITICAL = "T", "Timing critical"
+    STAT = "S", gettext_noop("STAT")
+    ASAP = "A", gettext_noop("Urgent")
+    ROUTINE = "R", gettext_noop("Routine")
+    PREOP = "P", gettext_noop("Pre-op")
+    CALLBACK = "C", gettext_noop("Callback")
+    TIMING_CRITICAL = "T", gettext_noop("Timing critical")
 
 
 class ReportStatus(models.TextChoices):
     """Standards.md section 5.2; `none` until somebody begins to report."""
 
-    NONE = "none", "No report"
-    DRAFT = "draft", "Draft"
-    DICTATED = "dictated", "Dictated"
-    PRELIMINARY = "preliminary", "Preliminary"
-    FINAL = "final", "Final"
-    CORRECTED = "corrected", "Corrected"
-    ADDENDED = "addended", "Addended"
-    WITHDRAWN = "withdrawn", "Withdrawn"
+    NONE = "none", gettext_noop("No report")
+    DRAFT = "draft", gettext_noop("Draft")
+    DICTATED = "dictated", gettext_noop("Dictated")
+    PRELIMINARY = "preliminary", gettext_noop("Preliminary")
+    FINAL = "final", gettext_noop("Final")
+    CORRECTED = "corrected", gettext_noop("Corrected")
+    ADDENDED = "addended", gettext_noop("Addended")
+    WITHDRAWN = "withdrawn", gettext_noop("Withdrawn")
 
 
 class Order(models.Model):

@@ -4,6 +4,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import OpClass
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 PREFIXES = "varchar_pattern_ops"  # LIKE 'abc%' by index, whatever the locale
 
@@ -11,21 +12,21 @@ PREFIXES = "varchar_pattern_ops"  # LIKE 'abc%' by index, whatever the locale
 class Sex(models.TextChoices):
     """HL7 table 0001."""
 
-    FEMALE = "F", "Female"
-    MALE = "M", "Male"
-    OTHER = "O", "Other"
-    AMBIGUOUS = "A", "Ambiguous"
-    NOT_APPLICABLE = "N", "Not applicable"
-    UNKNOWN = "U", "Not known"
+    FEMALE = "F", _("Female")
+    MALE = "M", _("Male")
+    OTHER = "O", _("Other")
+    AMBIGUOUS = "A", _("Ambiguous")
+    NOT_APPLICABLE = "N", _("Not applicable")
+    UNKNOWN = "U", _("Not known")
 
 
 class Pregnancy(models.IntegerChoices):
     """DICOM (0010,21C0)."""
 
-    NOT = 1, "Not pregnant"
-    POSSIBLY = 2, "Possibly pregnant"
-    DEFINITELY = 3, "Pregnant"
-    UNKNOWN = 4, "Not known"
+    NOT = 1, _("Not pregnant")
+    POSSIBLY = 2, _("Possibly pregnant")
+    DEFINITELY = 3, _("Pregnant")
+    UNKNOWN = 4, _("Not known")
 
 
 class Patient(models.Model):

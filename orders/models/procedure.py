@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from radflow.messaging.models import Peer
 
@@ -10,9 +11,9 @@ from radflow.messaging.models import Peer
 class LateralityRule(models.TextChoices):
     """Whether an order of this procedure must name a side."""
 
-    OPTIONAL = "optional", "May have a side"
-    REQUIRED = "required", "Must have a side"
-    NONE = "none", "Has no side"
+    OPTIONAL = "optional", _("May have a side")
+    REQUIRED = "required", _("Must have a side")
+    NONE = "none", _("Has no side")
 
 
 class Procedure(models.Model):

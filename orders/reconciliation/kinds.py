@@ -6,11 +6,13 @@ from collections.abc import Sequence
 
 from django.db.models import Exists, OuterRef, QuerySet
 from django.urls import reverse
+from django.utils.translation import gettext, gettext_noop
 
 from orders.models import DuplicateCandidate, HeldChange, Order
 from orders.reconciliation.registry import MOST, Action, Item, Kind, register
 from orders.services.attention import reason_of, with_warning
 from orders.services.reassigning import FLAGS
+from radflow.accounts.templatetags.display import attention, translated
 from radflow.messaging.models import InboundMessage, InboundState
 
 _IDENTITY = ("PATIENT_MISMATCH", "MERGE_DOUBTFUL")
@@ -20,43 +22,56 @@ def connect() -> None:
     for kind in (
         Kind(
             "identity",
-            "Identity in doubt",
-            "It is not certain whose exam it is: off every worklist, not to be signed.",
+            gettext_noop("Identity in doubt"),
+            gettext_noop(
+                "It is not certain whose exam it is: off every worklist, not to be "
+                "signed."
+            ),
             _doubtful,
             lambda: _doubted().count(),
         ),
         Kind(
             "messages",
-            "Messages that name somebody else",
-            "Name, birth date or number disagree with the person on file.",
+            gettext_noop("Messages that name somebody else"),
+            gettext_noop(
+                "Name, birth date or number disagree with the person on file."
+            ),
             _messages,
             lambda: _disagreeing().count(),
         ),
         Kind(
             "merged",
-            "Changed patient after check-in or signing",
-            "The patient of the exam changed at a moment when it matters.",
+            gettext_noop("Changed patient after check-in or signing"),
+            gettext_noop(
+                "The patient of the exam changed at a moment when it matters."
+            ),
             _merged,
             lambda: _moved().count(),
         ),
         Kind(
             "held",
-            "Changes that wait",
-            "The ordering system would change who or what of a live order.",
+            gettext_noop("Changes that wait"),
+            gettext_noop(
+                "The ordering system would change who or what of a live order."
+            ),
             _held,
             lambda: _waiting().count(),
         ),
         Kind(
             "duplicates",
-            "Possibly one person",
-            "Two records look alike. They are never merged by the machine.",
+            gettext_noop("Possibly one person"),
+            gettext_noop(
+                "Two records look alike. They are never merged by the machine."
+            ),
             _pairs,
             lambda: _alike().count(),
         ),
         Kind(
             "unseen",
-            "Cancelled before it was ordered",
-            "The cancellation came first; the order was kept as cancelled.",
+            gettext_noop("Cancelled before it was ordered"),
+            gettext_noop(
+                "The cancellation came first; the order was kept as cancelled."
+            ),
             _unseen,
             lambda: _early().count(),
         ),
@@ -95,11 +110,12 @@ def _doubtful() -> Sequence[Item]:
     return [
         order_item(
             order,
-            "Identity in doubt",
+            gettext("Identity in doubt"),
             Action(
-                "Compare and settle", reverse("orders:act", args=(order.pk, "settle"))
+                gettext("Compare and settle"),
+                reverse("orders:act", args=(order.pk, "settle")),
             ),
-            detail=order.identity_conflict,
+            detail=attention(order.identity_conflict),
         )
         for order in with_people(_doubted())[:MOST]
     ]
@@ -125,9 +141,10 @@ def _messages() -> Sequence[Item]:
             title=f"{row.message_type} {row.control_id}",
             since=row.parked_at or row.received_at,
             action=Action(
-                "Compare and decide", reverse("orders:conflict", args=(row.pk,))
+                gettext("Compare and decide"),
+                reverse("orders:conflict", args=(row.pk,)),
             ),
-            detail=row.error_text,
+            detail=attention(row.error_text),
         )
         for row in rows.order_by("id")[:MOST]
     ]
@@ -141,12 +158,12 @@ def _merged() -> Sequence[Item]:
     return [
         order_item(
             order,
-            FLAGS[reason_of(order)],
+            gettext(FLAGS[reason_of(order)]),
             Action(
-                "Look, then mark as seen",
+                gettext("Look, then mark as seen"),
                 reverse("orders:act", args=(order.pk, "seen")),
             ),
-            detail=order.needs_attention,
+            detail=attention(order.needs_attention),
         )
         for order in with_people(_moved())[:MOST]
     ]
@@ -163,10 +180,12 @@ def _held() -> Sequence[Item]:
     found = found.prefetch_related("order__patient__identifiers").order_by("id")
     return [
         Item(
-            title="Applied, to be looked at" if one.applied else "Waits for a decision",
+            title=gettext("Applied, to be looked at")
+            if one.applied
+            else gettext("Waits for a decision"),
             since=one.held_at,
-            action=Action("Compare", reverse("orders:held", args=(one.pk,))),
-            detail=", ".join(each["label"] for each in one.differences),
+            action=Action(gettext("Compare"), reverse("orders:held", args=(one.pk,))),
+            detail=", ".join(translated(each["label"]) for each in one.differences),
             order=one.order,
             patient=one.order.patient,
         )
@@ -186,9 +205,11 @@ def _pairs() -> Sequence[Item]:
     found = _alike().select_related("first", "second").order_by("-score", "id")
     return [
         Item(
-            title=", ".join(one.reasons),
+            title=", ".join(gettext(why) for why in one.reasons),
             since=one.found_at,
-            action=Action("Compare", reverse("patients:duplicate", args=(one.pk,))),
+            action=Action(
+                gettext("Compare"), reverse("patients:duplicate", args=(one.pk,))
+            ),
             patient=one.first,
         )
         for one in found.prefetch_related("first__identifiers")[:MOST]
@@ -204,9 +225,9 @@ def _unseen() -> Sequence[Item]:
     return [
         order_item(
             order,
-            "Cancelled before it was ordered",
+            gettext("Cancelled before it was ordered"),
             Action(
-                "Look, then mark as seen",
+                gettext("Look, then mark as seen"),
                 reverse("orders:act", args=(order.pk, "seen")),
             ),
         )

@@ -10,11 +10,13 @@ from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
 from django.urls import reverse
+from django.utils.translation import gettext, gettext_noop
 
 from orders.authorities import canonical
 from orders.models import Order, PatientIdentifier
 from orders.reconciliation.registry import MOST, Action, Item, Kind, register
 from radflow.accounts.roles import Capability
+from radflow.accounts.templatetags.display import attention
 from radflow.hl7.errors import HL7Error
 from radflow.hl7.message import Message
 from radflow.messaging.checks import parse_from
@@ -33,16 +35,16 @@ _NUMBERS = (
     ("IPC", 1, "accession"),
 )
 _LABELS = {
-    "placer": "Placer no.",
-    "filler": "Filler no.",
-    "accession": "Accession",
+    "placer": gettext_noop("Placer no."),
+    "filler": gettext_noop("Filler no."),
+    "accession": gettext_noop("Accession"),
 }
 _SCORES = {
-    "filler number": 8,
-    "accession number": 8,
-    "placer number": 6,
-    "patient ID": 3,
-    "procedure": 2,
+    gettext_noop("filler number"): 8,
+    gettext_noop("accession number"): 8,
+    gettext_noop("placer number"): 6,
+    gettext_noop("patient ID"): 3,
+    gettext_noop("procedure"): 2,
 }
 _FITS = 5
 _MOST_ORDERS = 1000
@@ -60,9 +62,10 @@ class Told:
         return {value for name, value in self.numbers if name == kind}
 
     def in_words(self) -> tuple[str, ...]:
-        orders = [f"{_LABELS[kind]} {value}" for kind, value in self.numbers]
+        orders = [f"{gettext(_LABELS[kind])} {value}" for kind, value in self.numbers]
         people = [
-            f"Patient {value} ({authority})" if authority else f"Patient {value}"
+            gettext("Patient %(number)s")
+            % {"number": f"{value} ({authority})" if authority else value}
             for value, authority in self.people
         ]
         return (*orders, *people)
@@ -72,9 +75,11 @@ def connect() -> None:
     register(
         Kind(
             "reports",
-            "Reports without order",
-            "Came by HL7 and were refused: reports from outside are not taken yet. "
-            "Each is kept as it came.",
+            gettext_noop("Reports without order"),
+            gettext_noop(
+                "Came by HL7 and were refused: reports from outside are not taken yet. "
+                "Each is kept as it came."
+            ),
             _reports,
             lambda: _standing().count(),
         )
@@ -106,30 +111,33 @@ def _item(
         title=f"{row.message_type} {row.control_id}",
         since=row.received_at,
         action=_open_order(best[0]) if best else _open_message(row),
-        detail=row.error_text,
+        detail=attention(row.error_text),
         proposal=_proposed(best),
         numbers=told.in_words(),
     )
 
 
 def _open_order(order: Order) -> Action:
-    return Action("Open the order", reverse("orders:detail", args=(order.pk,)))
+    return Action(gettext("Open the order"), reverse("orders:detail", args=(order.pk,)))
 
 
 def _open_message(row: InboundMessage) -> Action:
     return Action(
-        "Open the message",
+        gettext("Open the message"),
         reverse("messaging:detail", args=(row.pk,)),
         needs=Capability.VIEW_MESSAGES,
-        otherwise="An interface admin opens the message",
+        otherwise=gettext("An interface admin opens the message"),
     )
 
 
 def _proposed(best: tuple[Order, list[str]] | None) -> str:
     if best is None:
-        return "No order fits"
+        return gettext("No order fits")
     order, reasons = best
-    return f"Accession {order.accession_number}: {', '.join(reasons)}"
+    return gettext("Accession %(number)s: %(reasons)s") % {
+        "number": order.accession_number,
+        "reasons": ", ".join(gettext(why) for why in reasons),
+    }
 
 
 def _told_by(row: InboundMessage) -> Told:
@@ -184,7 +192,7 @@ def _best(told: Told, orders: Sequence[Order]) -> tuple[Order, list[str]] | None
         return None
     order, reasons = max(fitting, key=lambda pair: _score(pair[1]))
     if told.people and "patient ID" not in reasons:
-        reasons = [*reasons, "but another patient ID"]
+        reasons = [*reasons, gettext_noop("but another patient ID")]
     return order, reasons
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.db.models import Q
+from django.utils.translation import gettext_noop
 
 from orders.models import Order
 
@@ -34,13 +35,13 @@ def related_to(order: Order) -> list[Related]:
 
 def _how(order: Order, other: Order) -> str:
     if other.pk == order.parent_id:
-        return "Parent"
+        return gettext_noop("Parent")
     if other.parent_id == order.pk:
-        return "Part of this"
+        return gettext_noop("Part of this")
     if other.pk == order.replaces_id:
-        return "Replaced by this"
+        return gettext_noop("Replaced by this")
     if other.replaces_id == order.pk:
-        return "Stands for this now"
+        return gettext_noop("Stands for this now")
     if order.parent_id and other.parent_id == order.parent_id:
-        return "Same parent"
-    return "Same accession"
+        return gettext_noop("Same parent")
+    return gettext_noop("Same accession")

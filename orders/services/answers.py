@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext_noop
+
 from orders.cause import Cause
 from orders.exceptions import OrderError
 from orders.models import Order, OrderEvent
@@ -26,7 +28,7 @@ def record_answer(*, order_id: int, placer: Number, cause: Cause) -> Order:
     if not number or order.placer_order_number == number:
         return order
     if order.placer_order_number:
-        raise OtherNumber("The order has another placer number already.")
+        raise OtherNumber(gettext_noop("The order has another placer number already."))
     order.placer_order_number, order.placer_namespace = number, namespace
     save(order)
     audit.record(
@@ -35,6 +37,6 @@ def record_answer(*, order_id: int, placer: Number, cause: Cause) -> Order:
         order_id=order.pk,
         message_id=cause.inbound_id,
     )
-    title = "Placer number assigned"
+    title = gettext_noop("Placer number assigned")
     note_on(order, kind=OrderEvent.Kind.MESSAGE, title=title, detail="", cause=cause)
     return order

@@ -6,14 +6,18 @@ any of them until a person has seen it.
 
 from __future__ import annotations
 
+from django.utils.translation import gettext_noop
+
 from orders.models import Order
 
-PATIENT_DIFFERS = (
+PATIENT_DIFFERS = gettext_noop(
     "The ordering system gives another family name, birth date or sex than our file. "
     "Compare with the wristband, and ask the patient."
 )
 # Short, so that every reason keeps its room.
-BESIDE = "Patient data differ too: compare with the wristband, and ask the patient."
+BESIDE = gettext_noop(
+    "Patient data differ too: compare with the wristband, and ask the patient."
+)
 _LONGEST = 300
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext_noop
+
 from orders import signals
 from orders.cause import Cause
 from orders.hl7 import outbound
@@ -53,11 +55,11 @@ _ANY_TIME = (
 )
 # A technologist who has checked the patient already must hear of these.
 _SAFETY = frozenset({"danger_code", "weight_kg"})
-CHANGED = (
+CHANGED = gettext_noop(
     "The ordering system changed the procedure or the side. Check the slot, and check "
     "the patient anew."
 )
-LATE = "Late: older than what is known here, so not applied"
+LATE = gettext_noop("Late: older than what is known here, so not applied")
 
 
 @dataclass(frozen=True)
@@ -224,18 +226,20 @@ class _Change:
         if self.before in checked_in and _SAFETY & set(self.values):
             put_reason(
                 self.order,
-                "Weight or danger code changed after check-in. Look again before the "
-                "scan.",
+                gettext_noop(
+                    "Weight or danger code changed after check-in. Look again before "
+                    "the scan."
+                ),
             )
         return False
 
     def _tell(self, was: dict[str, Any], cause: Cause) -> None:
         late = f"{LATE}: {', '.join(self.late)}" if self.late else ""
-        changed = ", ".join(_in_words(self.values)) or "Nothing differed"
+        changed = ", ".join(_in_words(self.values)) or gettext_noop("Nothing differed")
         tell_timeline(
             self.order,
             kind=_STOP if self.is_other_exam or self.late else _MESSAGE,
-            title="Changed by the ordering system",
+            title=gettext_noop("Changed by the ordering system"),
             detail="; ".join(filter(None, (changed, late)))[:500],
             cause=cause,
         )

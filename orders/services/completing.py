@@ -7,6 +7,7 @@ from datetime import time
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.utils.translation import gettext_noop
 
 from orders.models import LateralityRule, Order, Procedure
 from orders.requests import Code, OrderRequest, ScheduleRequest
@@ -14,15 +15,15 @@ from orders.services.attention import reason_of
 
 # As a source of values, where a message has its fields.
 CATALOGUE = "catalogue"
-UNMAPPED = (
+UNMAPPED = gettext_noop(
     "Procedure unmapped: the code is not in the catalogue and the order names no "
     "modality. Map the code, and every order that waits for it goes on."
 )
-NEEDS_SIDE = (
+NEEDS_SIDE = gettext_noop(
     "The procedure needs a side, and the order names none. It is not scheduled until "
     "the ordering system or a person gives the side."
 )
-HAS_NO_SIDE = (
+HAS_NO_SIDE = gettext_noop(
     "The order names a side, and the procedure has none. Ask the ordering system "
     "whether another procedure is meant."
 )

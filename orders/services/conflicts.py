@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext_noop
+
 from orders.cause import Cause
 from orders.exceptions import OrderError
 from orders.identity import difference_key
@@ -36,7 +38,7 @@ def doubt_identity(*, order_id: int, reason: str, cause: Cause) -> Order:
     note_on(
         order,
         kind=OrderEvent.Kind.CHECK,
-        title="Identity in doubt",
+        title=gettext_noop("Identity in doubt"),
         detail=reason[:500],
         cause=cause,
     )
@@ -54,7 +56,9 @@ def settle_identity(
     """
     order = locked(order_id, expected_version)
     if not order.identity_conflict:
-        raise NoConflict("The identity of this order is not in doubt any more.")
+        raise NoConflict(
+            gettext_noop("The identity of this order is not in doubt any more.")
+        )
     if order.needs_attention == order.identity_conflict:
         order.needs_attention = ""
     order.identity_conflict = ""
@@ -67,7 +71,7 @@ def settle_identity(
     note_on(
         order,
         kind=OrderEvent.Kind.CHECK,
-        title="Identity settled",
+        title=gettext_noop("Identity settled"),
         detail=note[:500],
         cause=cause,
     )
@@ -94,7 +98,7 @@ def warn_of_identity(*, order_id: int, told: PatientRequest, cause: Cause) -> Or
     note_on(
         order,
         kind=OrderEvent.Kind.CHECK,
-        title="Patient data differ",
+        title=gettext_noop("Patient data differ"),
         detail=PATIENT_DIFFERS,
         cause=cause,
     )
@@ -117,14 +121,16 @@ def clear_attention(
     """
     order = locked(order_id, expected_version)
     if not order.needs_attention or order.identity_conflict:
-        raise NothingToSettle("There is nothing (any more) to mark as seen.")
+        raise NothingToSettle(
+            gettext_noop("There is nothing (any more) to mark as seen.")
+        )
     about = order.needs_attention
     order.needs_attention = ""
     save(order)
     note_on(
         order,
         kind=OrderEvent.Kind.NOTE,
-        title="Dealt with",
+        title=gettext_noop("Dealt with"),
         detail=f"{note} (was: {about})"[:500],
         cause=cause,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from orders.cause import Cause
 from orders.exceptions import OrderError
@@ -44,7 +45,9 @@ def dismiss_pair(*, candidate_id: int, note: str, cause: Cause) -> DuplicateCand
 def _open(candidate_id: int) -> DuplicateCandidate:
     pair = DuplicateCandidate.objects.select_for_update().get(pk=candidate_id)
     if pair.state != State.OPEN:
-        raise DecidedAlready("Somebody has decided this meanwhile. Look again.")
+        raise DecidedAlready(
+            gettext_noop("Somebody has decided this meanwhile. Look again.")
+        )
     return pair
 
 

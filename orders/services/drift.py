@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
 
 from orders.cause import Cause
 from orders.exceptions import OrderError
@@ -29,13 +30,21 @@ Reason = HeldChange.Reason
 State = HeldChange.State
 # What a person may accept; numbers and people are never re-pointed by a message.
 ACCEPTABLE = frozenset({Reason.PROCEDURE, Reason.LATERALITY})
-WHILE_RUNNING = (
+WHILE_RUNNING = gettext_noop(
     "The ordering system wants a change while the exam runs. Nothing was applied: "
     "speak to the sender, then decide."
 )
 
 
-WAITS = "The ordering system wants another exam or side. A decision waits below."
+WAITS = gettext_noop(
+    "The ordering system wants another exam or side. A decision waits below."
+)
+_DECIDED = {
+    State.OPEN: gettext_noop("Change waits"),
+    State.ACCEPTED: gettext_noop("Change accepted"),
+    State.REJECTED: gettext_noop("Change rejected"),
+    State.REPLAYED: gettext_noop("Change corrected and replayed"),
+}
 
 
 @dataclass(frozen=True)
@@ -80,9 +89,9 @@ def differences(
 ) -> list[Difference]:
     """What the message says otherwise of who and what; unsaid values do not differ."""
     told = [
-        ("accession_number", "Accession number", Reason.ACCESSION),
-        ("study_instance_uid", "Study UID", Reason.STUDY),
-        ("laterality", "Side", Reason.LATERALITY),
+        ("accession_number", gettext_noop("Accession number"), Reason.ACCESSION),
+        ("study_instance_uid", gettext_noop("Study UID"), Reason.STUDY),
+        ("laterality", gettext_noop("Side"), Reason.LATERALITY),
     ]
     found = [
         _difference(name, label, getattr(order, name), getattr(request, name), reason)
@@ -91,7 +100,7 @@ def differences(
     found.append(
         _difference(
             "procedure_code",
-            "Procedure",
+            gettext_noop("Procedure"),
             order.procedure_code,
             request.procedure.code,
             Reason.PROCEDURE,
@@ -119,10 +128,10 @@ def _difference(
 
 def _of_person(patient: Patient, said: PatientRequest) -> list[Difference]:
     names = {
-        "family_name": "Family name",
-        "given_name": "Given name",
-        "birth_date_text": "Born",
-        "sex": "Sex",
+        "family_name": gettext_noop("Family name"),
+        "given_name": gettext_noop("Given name"),
+        "birth_date_text": gettext_noop("Born"),
+        "sex": gettext_noop("Sex"),
     }
     found = [
         _difference(n, label, getattr(patient, n), getattr(said, n), Reason.IDENTITY)
@@ -138,7 +147,11 @@ def _of_person(patient: Patient, said: PatientRequest) -> list[Difference]:
     if said.identifiers and len(strange) == len(said.identifiers):
         found.append(
             _difference(
-                "identifiers", "Identifiers", ours, ", ".join(strange), Reason.PATIENT
+                "identifiers",
+                gettext_noop("Identifiers"),
+                ours,
+                ", ".join(strange),
+                Reason.PATIENT,
             )
         )
     return found
@@ -172,7 +185,11 @@ def hold_change(
     )
     if not applied:
         _draw_attention(order)
-    title = "Changed, to be looked at" if applied else "A change waits for a decision"
+    title = (
+        gettext_noop("Changed, to be looked at")
+        if applied
+        else gettext_noop("A change waits for a decision")
+    )
     note_on(
         order,
         kind=OrderEvent.Kind.STOP,
@@ -205,7 +222,7 @@ def alarm_station(*, order_id: int, text: str, cause: Cause) -> None:
     note_on(
         order,
         kind=OrderEvent.Kind.STOP,
-        title="The ordering system wants something else",
+        title=gettext_noop("The ordering system wants something else"),
         detail=text[:500],
         cause=cause,
     )
@@ -227,8 +244,10 @@ def accept_change(*, change_id: int, asked: Asked, note: str, user: User) -> Hel
     change = _locked_change(change_id)
     if not may_be_accepted(change):
         raise NotAcceptable(
-            "This would change whose exam it is or its numbers, or the exam runs. "
-            "Reject it, or correct the message and replay it."
+            gettext_noop(
+                "This would change whose exam it is or its numbers, or the exam runs. "
+                "Reject it, or correct the message and replay it."
+            )
         )
     if not change.applied:
         _apply(change, asked, user)
@@ -242,7 +261,9 @@ def accept_change(*, change_id: int, asked: Asked, note: str, user: User) -> Hel
 def _apply(change: HeldChange, asked: Asked, user: User) -> None:
     if asked.request is None:
         raise NotAcceptable(
-            "The message does not name this order any more. Reject the change."
+            gettext_noop(
+                "The message does not name this order any more. Reject the change."
+            )
         )
     cause = Cause(user=user, inbound_id=change.inbound_id)
     change_order(
@@ -260,7 +281,9 @@ def reject_change(*, change_id: int, asked: Asked, note: str, user: User) -> Hel
     """
     change = _locked_change(change_id)
     if change.applied:
-        raise NotAcceptable("It was applied already: it can only be marked as seen.")
+        raise NotAcceptable(
+            gettext_noop("It was applied already: it can only be marked as seen.")
+        )
     _decide(
         change, State.REJECTED, note, Cause(user=user, inbound_id=change.inbound_id)
     )
@@ -276,10 +299,12 @@ def _locked_change(change_id: int) -> HeldChange:
     locked(found.order_id)
     change = HeldChange.objects.select_for_update().get(pk=change_id)
     if change.state != State.OPEN:
-        by = change.decided_by.display_name if change.decided_by else "Somebody"
-        raise AlreadyDecided(
-            f"{by} decided this meanwhile: {change.get_state_display()}."
+        by = (
+            change.decided_by.display_name if change.decided_by else gettext("Somebody")
         )
+        text = gettext("%(who)s decided this meanwhile: %(state)s.")
+        state = gettext(change.get_state_display())
+        raise AlreadyDecided(text % {"who": by, "state": state})
     return change
 
 
@@ -294,7 +319,7 @@ def _decide(change: HeldChange, state: HeldChange.State, note: str, by: Cause) -
     note_on(
         order,
         kind=OrderEvent.Kind.NOTE,
-        title=f"Change {change.get_state_display().lower()}",
+        title=_DECIDED[state],
         detail=note[:500],
         cause=by,
     )
@@ -355,4 +380,4 @@ def follow_message(*, message: InboundMessage, state: str, by: User) -> None:
     for change_id, order_id in found:
         locked(order_id)
         change = HeldChange.objects.select_for_update().get(pk=change_id)
-        _decide(change, State(state), "Decided on the message", cause)
+        _decide(change, State(state), gettext_noop("Decided on the message"), cause)

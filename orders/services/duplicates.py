@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_noop
 
 from orders.identity import PLACEHOLDERS, fold, sound
 from orders.models import DuplicateCandidate, Patient, PatientIdentifier
@@ -15,11 +16,11 @@ _MOST = 10  # of one new record; more would be a placeholder name we do not know
 _LONGEST = 24  # digits of an identifier whose swaps are tried
 _FULL_DATE = 8
 SAME, SOUND, BORN, NUMBER, SPELLING = (
-    "Same name and birth date",
-    "Names sound alike, same birth date",
-    "Same name, birth date with swapped digits",
-    "Identifier with swapped digits, same birth date",
-    "Same identifier under two spellings of its authority",
+    gettext_noop("Same name and birth date"),
+    gettext_noop("Names sound alike, same birth date"),
+    gettext_noop("Same name, birth date with swapped digits"),
+    gettext_noop("Identifier with swapped digits, same birth date"),
+    gettext_noop("Same identifier under two spellings of its authority"),
 )
 _SCORES = {SPELLING: 95, SAME: 90, NUMBER: 85, SOUND: 70, BORN: 60}
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext_noop
+
 from orders import signals
 from orders.cause import Cause
 from orders.exceptions import VersionConflict
@@ -17,16 +19,16 @@ from radflow.audit import services as audit
 from radflow.live import services as live
 
 _TITLES = {
-    ExamState.ORDERED: "Back to ordered",
-    ExamState.SCHEDULED: "Scheduled",
-    ExamState.ARRIVED: "Arrived",
-    ExamState.READY: "Ready",
-    ExamState.IN_PROGRESS: "In progress",
-    ExamState.PERFORMED: "Images in",
-    ExamState.ON_HOLD: "On hold",
-    ExamState.CANCELLED: "Cancelled",
-    ExamState.DISCONTINUED: "Discontinued",
-    ExamState.REPLACED: "Replaced",
+    ExamState.ORDERED: gettext_noop("Back to ordered"),
+    ExamState.SCHEDULED: gettext_noop("Scheduled"),
+    ExamState.ARRIVED: gettext_noop("Arrived"),
+    ExamState.READY: gettext_noop("Ready"),
+    ExamState.IN_PROGRESS: gettext_noop("In progress"),
+    ExamState.PERFORMED: gettext_noop("Images in"),
+    ExamState.ON_HOLD: gettext_noop("On hold"),
+    ExamState.CANCELLED: gettext_noop("Cancelled"),
+    ExamState.DISCONTINUED: gettext_noop("Discontinued"),
+    ExamState.REPLACED: gettext_noop("Replaced"),
 }
 # A scan of a held exam leaves its hold, and what was before that, for the way back.
 _OVERTAKEN = {ExamState.ON_HOLD, ExamState.IN_PROGRESS}
@@ -65,7 +67,9 @@ def locked(order_id: int, expected_version: int | None = None) -> Order:
     """The order, locked until commit; VersionConflict where it is another by now."""
     order = Order.objects.select_for_update().get(pk=order_id)
     if expected_version is not None and order.version != expected_version:
-        raise VersionConflict("Somebody changed this exam meanwhile. Look, then retry.")
+        raise VersionConflict(
+            gettext_noop("Somebody changed this exam meanwhile. Look, then retry.")
+        )
     return order
 
 
@@ -132,7 +136,9 @@ def _record(
     tell_timeline(
         order,
         kind=OrderEvent.Kind.STATE if after is not before else OrderEvent.Kind.STOP,
-        title=_TITLES[after] if after is not before else "Needs attention",
+        title=_TITLES[after]
+        if after is not before
+        else gettext_noop("Needs attention"),
         detail=detail[:500],
         cause=cause,
         from_status=before,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from orders.cause import Cause
 from orders.lifecycle import Event, ExamState, Refused, decide
@@ -13,6 +14,16 @@ from orders.services.events import locked, note_on, run_event, save
 from radflow import unit
 
 PLACER, PERSON, IDENTITY = "placer", "person", "identity"
+_HELD_TOO = {
+    PLACER: gettext_noop("Held by the ordering system too"),
+    PERSON: gettext_noop("Held by a person here too"),
+    IDENTITY: gettext_noop("Held by an identity conflict too"),
+}
+_RELEASED = {
+    PLACER: gettext_noop("Released by the ordering system"),
+    PERSON: gettext_noop("Released by a person here"),
+    IDENTITY: gettext_noop("Released by an identity conflict"),
+}
 _NAMES = {
     PLACER: "the ordering system",
     PERSON: "a person here",
@@ -40,7 +51,7 @@ def hold(
         order, event=Event.HOLD, cause=cause, detail=detail, event_time=event_time
     ):
         save(order)
-        _note(order, f"Held by {_NAMES[by]} too", detail, cause)
+        _note(order, _HELD_TOO[by], detail, cause)
     return order
 
 
@@ -67,13 +78,13 @@ def release(
     if order.holds:
         save(order)
         left = " and ".join(_NAMES[one] for one in order.holds)
-        _note(order, f"Released by {_NAMES[by]}", f"Still held by {left}", cause)
+        _note(order, _RELEASED[by], f"Still held by {left}", cause)
         return order
     run_event(
         order, event=Event.RELEASE, cause=cause, detail=detail, event_time=event_time
     )
     if _slot_passed(order):
-        text = "The slot passed during the hold"
+        text = gettext_noop("The slot passed during the hold")
         run_event(order, event=Event.UNBOOK, cause=cause, detail=text)
     return order
 

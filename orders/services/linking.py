@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import Q
+from django.utils.translation import gettext_noop
 
 from orders.cause import Cause
 from orders.exceptions import OrderError
@@ -59,7 +60,7 @@ def _pair(
 ) -> tuple[Patient, Patient] | None:
     one, other = find_locked(first.identifiers), find_locked(second.identifiers)
     if one is None or other is None:
-        raise UnknownPatient("One of the two patients is not known here.")
+        raise UnknownPatient(gettext_noop("One of the two patients is not known here."))
     refuse_conflict(one, first)
     refuse_conflict(other, second)
     if one.pk == other.pk:

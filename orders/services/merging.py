@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from orders import signals
 from orders.cause import Cause
@@ -110,7 +111,9 @@ def merge_patients(
     loser = find_one(retired) or winner
     winner, loser = lock_both(winner.pk, loser.pk)
     if winner.merged_into_id or loser.merged_into_id:
-        raise MergeRefused("One of them was merged meanwhile. Apply the message again.")
+        raise MergeRefused(
+            gettext_noop("One of them was merged meanwhile. Apply the message again.")
+        )
     refuse_conflict(winner, survivor)
     add_identifiers(winner, left)
     if loser.pk == winner.pk:
@@ -128,8 +131,11 @@ def _refuse_doubtful(
         verdicts.append(compare(loser, prior_name))
     if Comparison.CONFLICT in verdicts:
         raise MergeDoubtful(
-            "The two people to merge differ in name, birth date or sex. Compare both; "
-            "merge them on the patient’s page if they are one, and skip this message."
+            gettext_noop(
+                "The two people to merge differ in name, birth date or sex. Compare "
+                "both; merge them on the patient’s page if they are one, and skip this"
+                " message."
+            )
         )
 
 
@@ -137,10 +143,12 @@ def _refuse_doubtful(
 def merge_by_hand(*, survivor_id: int, retired_id: int, cause: Cause) -> MergeJournal:
     """A person has compared both and says that they are one."""
     if survivor_id == retired_id:
-        raise MergeRefused("Both are the same person.")
+        raise MergeRefused(gettext_noop("Both are the same person."))
     winner, loser = lock_both(survivor_id, retired_id)
     if winner.merged_into_id or loser.merged_into_id:
-        raise MergeRefused("One of them was merged meanwhile. Look again.")
+        raise MergeRefused(
+            gettext_noop("One of them was merged meanwhile. Look again.")
+        )
     return merge_locked(winner, loser, cause, event="")
 
 
@@ -182,8 +190,10 @@ def _refuse_reversed(
     losers = {row.patient_id for row in find_ids(retired) if row.retired_at is None}
     if named and all(row.retired_at and row.patient_id in losers for row in named):
         raise MergeRefused(
-            "The survivor of this merge was merged into the other one before. Undo "
-            "that merge on the patient’s page if this one is right."
+            gettext_noop(
+                "The survivor of this merge was merged into the other one before. Undo "
+                "that merge on the patient’s page if this one is right."
+            )
         )
 
 
@@ -194,8 +204,11 @@ def _refuse_unlike(
     kinds = {(one.assigning_authority, one.type) for one in survivor}
     if not any((one.assigning_authority, one.type) in kinds for one in retired):
         raise IdentifierUnlike(
-            "MRG-1 is of another authority or type than every identifier in PID-3, so "
-            "it cannot stand for one of them. Correct the sender, or merge by hand."
+            gettext_noop(
+                "MRG-1 is of another authority or type than every identifier in PID-3,"
+                " so it cannot stand for one of them. Correct the sender, or merge by "
+                "hand."
+            )
         )
 
 
@@ -203,8 +216,10 @@ def find_one(identifiers: tuple[Identifier, ...]) -> Patient | None:
     ids = {row.patient_id for row in find_ids(identifiers)}
     if len(ids) > 1:
         raise PatientMismatch(
-            "The identifiers of one side of the merge belong to two people. Correct "
-            "the sender, or merge them by hand one after the other."
+            gettext_noop(
+                "The identifiers of one side of the merge belong to two people. "
+                "Correct the sender, or merge them by hand one after the other."
+            )
         )
     return Patient.objects.get(pk=ids.pop()) if ids else None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext_noop
 
 from orders.cause import Cause
 from orders.exceptions import OrderError, PatientMismatch
@@ -56,7 +57,9 @@ def move_identifier(
     source = _source(rows)
     target = find_one(to.identifiers) or create_patient(to, cause)
     if source.pk == target.pk:
-        raise MergeRefused("The identifier belongs to that person already.")
+        raise MergeRefused(
+            gettext_noop("The identifier belongs to that person already.")
+        )
     target, source = lock_both(target.pk, source.pk)
     refuse_conflict(target, to)
     others = source.identifiers.filter(retired_at=None)
@@ -65,8 +68,11 @@ def move_identifier(
     visits = list(source.visits.all())
     if has_others and (orders or visits):
         raise MergeRefused(
-            "The person has other identifiers and has orders or visits: which of them "
-            "go along is for a person to say. Move the visits (A45), then this."
+            gettext_noop(
+                "The person has other identifiers and has orders or visits: which of "
+                "them go along is for a person to say. Move the visits (A45), then "
+                "this."
+            )
         )
     moved = Moved()
     _reassign(rows, source, target, moved)
@@ -80,7 +86,9 @@ def move_identifier(
 def _source(rows: list[PatientIdentifier]) -> Patient:
     ids = {row.patient_id for row in rows}
     if len(ids) != 1:
-        raise UnknownKey("MRG names no identifier that one person here has.")
+        raise UnknownKey(
+            gettext_noop("MRG names no identifier that one person here has.")
+        )
     return Patient.objects.get(pk=ids.pop())
 
 
@@ -150,7 +158,9 @@ def _move(
     """None where they are that person's already; `values` change on the way."""
     owners = set(visits.values_list("patient_id", flat=True))
     if len(owners) != 1:
-        raise UnknownKey("MRG names no visit or account that one person here has.")
+        raise UnknownKey(
+            gettext_noop("MRG names no visit or account that one person here has.")
+        )
     target = find_one(to.identifiers) or create_patient(to, cause)
     target, owner = lock_both(target.pk, owners.pop())
     refuse_conflict(target, to)
@@ -158,8 +168,10 @@ def _move(
         return None
     if source and {row.patient_id for row in find_ids(source)} != {owner.pk}:
         raise PatientMismatch(
-            "The visit or account to move belongs to another patient than MRG-1 "
-            "names. Nothing was moved: compare both and correct the sender."
+            gettext_noop(
+                "The visit or account to move belongs to another patient than MRG-1 "
+                "names. Nothing was moved: compare both and correct the sender."
+            )
         )
     moved, found = Moved(), list(visits.order_by("pk"))
     for visit in found:
@@ -240,7 +252,9 @@ def change_visit_number(
     event: str = "A50",
 ) -> MergeJournal | None:
     if _visits_of(new).exists():
-        raise MergeRefused("The new visit number belongs to another visit already.")
+        raise MergeRefused(
+            gettext_noop("The new visit number belongs to another visit already.")
+        )
     values = _number_of(new)
     kind = Kind.CHANGE_VISIT
     return _renumber(patient, _visits_of(old), lambda _: values, kind, cause, event)
@@ -285,8 +299,10 @@ def _refuse_stranger(visits: Iterable[Visit], named: PatientRequest) -> Patient:
     owner = find_locked(named.identifiers)
     if owner is None or any(visit.patient_id != owner.pk for visit in visits):
         raise PatientMismatch(
-            "The visit or account belongs to another patient than PID names. Nothing "
-            "was changed: compare both and correct the sender."
+            gettext_noop(
+                "The visit or account belongs to another patient than PID names. "
+                "Nothing was changed: compare both and correct the sender."
+            )
         )
     refuse_conflict(owner, named)
     return owner
@@ -309,7 +325,9 @@ def change_identifier(
     owners = {row.patient_id for row in rows}
     held = find_ids(patient.identifiers)
     if {row.patient_id for row in held} - owners:
-        raise MergeRefused("The new identifier belongs to another person already.")
+        raise MergeRefused(
+            gettext_noop("The new identifier belongs to another person already.")
+        )
     if not rows:
         owner = create_patient(patient, cause)
         moved = Moved()
@@ -347,8 +365,10 @@ def _refuse_used(held: list[PatientIdentifier], going: list[PatientIdentifier]) 
     """An identifier out of use is not taken up again: whose it is, a person says."""
     if going and held and all(row.retired_at for row in held):
         raise MergeRefused(
-            "The new identifier was in use before, and was merged or changed away. "
-            "Take that back on the patient’s page if it is right again."
+            gettext_noop(
+                "The new identifier was in use before, and was merged or changed away. "
+                "Take that back on the patient’s page if it is right again."
+            )
         )
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import F
+from django.utils.translation import gettext_noop
 
 from orders.cause import Cause
 from orders.exceptions import PatientMismatch
@@ -48,7 +49,7 @@ _LISTS = frozenset({"allergies", "alerts"})
 _IDENTIFYING = frozenset({"family_name", "given_name", "birth_date_text", "sex"})
 _CHECKED_IN = (ExamState.ARRIVED, ExamState.READY, ExamState.IN_PROGRESS)
 _BLANK = Patient()
-CHANGED_AFTER_CHECK_IN = (
+CHANGED_AFTER_CHECK_IN = gettext_noop(
     "Name, birth date or sex changed after check-in. Compare with the wristband again."
 )
 
@@ -91,8 +92,10 @@ def register_patient(*, request: PatientRequest, cause: Cause) -> Patient:
 def refuse_conflict(patient: Patient, request: PatientRequest) -> None:
     if compare(patient, request) is Comparison.CONFLICT:
         raise PatientMismatch(
-            "The identifier belongs to a person with another name, birth date or "
-            "sex. Compare both and resolve, then apply the message again."
+            gettext_noop(
+                "The identifier belongs to a person with another name, birth date or "
+                "sex. Compare both and resolve, then apply the message again."
+            )
         )
 
 
@@ -172,7 +175,7 @@ def _alarm(order: Order, cause: Cause) -> None:
     note_on(
         order,
         kind=OrderEvent.Kind.STOP,
-        title="Patient data changed after check-in",
+        title=gettext_noop("Patient data changed after check-in"),
         detail=CHANGED_AFTER_CHECK_IN,
         cause=cause,
     )
@@ -183,8 +186,10 @@ def find_locked(identifiers: tuple[Identifier, ...]) -> Patient | None:
     ids = {row.patient_id for row in find_ids(identifiers)}
     if len(ids) > 1:
         raise PatientMismatch(
-            "The identifiers of this message belong to two different people. "
-            "Merge them or correct the sender, then apply the message again."
+            gettext_noop(
+                "The identifiers of this message belong to two different people. "
+                "Merge them or correct the sender, then apply the message again."
+            )
         )
     if not ids:
         return None

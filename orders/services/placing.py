@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from orders import signals
 from orders.cause import Cause
@@ -184,7 +185,7 @@ def _announce(
     tell_timeline(
         order,
         kind=OrderEvent.Kind.STATE,
-        title="Ordered",
+        title=gettext_noop("Ordered"),
         detail=text,
         cause=cause,
         to_status=order.status,
@@ -245,14 +246,19 @@ def _same_order(
         known = [one for one in known if one.status != ExamState.REPLACED]
     if any(order.patient_id != person.pk for order in known):
         raise DuplicateOrder(
-            "The placer order number is already used for another patient.",
+            gettext_noop(
+                "The placer order number is already used for another patient."
+            ),
             code="PATIENT_MISMATCH",
         )
     same = [o for o in known if o.procedure_code == request.procedure.code]
     if known and not same and not _came_with(known, cause):
         raise DuplicateOrder(
-            "The placer order number is already used for another procedure. A change "
-            "of procedure is ORC-1 XO; another exam needs a number of its own."
+            gettext_noop(
+                "The placer order number is already used for another procedure. A "
+                "change of procedure is ORC-1 XO; another exam needs a number of its "
+                "own."
+            )
         )
     return same[0] if same else None
 
@@ -274,8 +280,10 @@ def _again(request: OrderRequest, ended: Order) -> OrderRequest:
     since = _ended_at(ended)
     if not (request.event_time and since) or request.event_time <= since:
         raise DuplicateOrder(
-            "This order was cancelled or ended, and the message is not newer. If the "
-            "exam is wanted again, the sender must order it anew."
+            gettext_noop(
+                "This order was cancelled or ended, and the message is not newer. If "
+                "the exam is wanted again, the sender must order it anew."
+            )
         )
     return replace(request, accession_number="", study_instance_uid="")
 
@@ -295,8 +303,8 @@ def _repeated(order: Order, cause: Cause) -> Placed:
     tell_timeline(
         order,
         kind=OrderEvent.Kind.MESSAGE,
-        title="The same order came again",
-        detail="Nothing changed; a change would be ORC-1 XO",
+        title=gettext_noop("The same order came again"),
+        detail=gettext_noop("Nothing changed; a change would be ORC-1 XO"),
         cause=cause,
     )
     return Placed(order, is_new=False)
@@ -323,8 +331,10 @@ def _refuse_used_numbers(request: OrderRequest, known: list[Order]) -> None:
     )
     if any(strangers) or _uid_used(request.study_instance_uid):
         raise AccessionUsed(
-            "Accession number or Study Instance UID already belongs to another "
-            "order. The sender must give the new order its own."
+            gettext_noop(
+                "Accession number or Study Instance UID already belongs to another "
+                "order. The sender must give the new order its own."
+            )
         )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from django.utils.translation import gettext_noop
+
 from orders.cause import Cause
 from orders.exceptions import OrderError
 from orders.requests import Identifier, PatientRequest
@@ -64,7 +66,9 @@ def take_as_other(*, message_id: int, reason: str, user: User) -> None:
 def _require_parked(message_id: int) -> None:
     row = InboundMessage.objects.select_for_update().get(pk=message_id)
     if row.state != InboundState.PARKED:
-        raise ResolvedAlready("Somebody dealt with this message meanwhile.")
+        raise ResolvedAlready(
+            gettext_noop("Somebody dealt with this message meanwhile.")
+        )
 
 
 def _skip(message_id: int, reason: str, user: User) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db.models import Q
+from django.utils.translation import gettext_noop
 
 from orders.cause import Cause
 from orders.lifecycle import Event
@@ -17,7 +18,19 @@ from radflow.audit import services as audit
 from radflow.live import services as live
 
 EVENTS = {"CA": Event.CANCEL, "DC": Event.DISCONTINUE, "RP": Event.REPLACE}
-_WHAT = {"CA": "cancellation", "DC": "cancellation", "RP": "replacement"}
+_CANCELLED = gettext_noop("The cancellation came before the order")
+_REPLACED = gettext_noop("The replacement came before the order")
+_TITLES = {"CA": _CANCELLED, "DC": _CANCELLED, "RP": _REPLACED}
+_LOOK = {
+    _CANCELLED: gettext_noop(
+        "The cancellation came before the order, so it was never scheduled. "
+        "If it is wanted, the placer must order it anew."
+    ),
+    _REPLACED: gettext_noop(
+        "The replacement came before the order, so it was never scheduled. "
+        "If it is wanted, the placer must order it anew."
+    ),
+}
 
 
 @unit.atomic
@@ -64,15 +77,12 @@ def meet(stone: Tombstone, order: Order, cause: Cause) -> None:
     """The order is kept as cancelled, and a person told: nothing was lost."""
     stone.met = order
     stone.save(update_fields=["met"])
-    put_reason(
-        order,
-        f"The {_WHAT[stone.control]} came before the order, so it was never scheduled. "
-        "If it is wanted, the placer must order it anew.",
-    )
+    title = _TITLES[stone.control]
+    put_reason(order, _LOOK[title])
     run_event(
         order,
         event=EVENTS[stone.control],
         cause=cause,
-        detail=f"The {_WHAT[stone.control]} came before the order",
+        detail=title,
         event_time=stone.event_time,
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from orders import signals
 from orders.cause import Cause
@@ -68,12 +69,15 @@ def undo_merge(*, journal_id: int, reason: str, cause: Cause) -> Undone:
 
 def _refuse(journal: MergeJournal) -> None:
     if journal.undone_at:
-        raise CannotUndo("This was taken back already.")
+        raise CannotUndo(gettext_noop("This was taken back already."))
     later = MergeJournal.objects.filter(pk__gt=journal.pk, undone_at=None)
     people = (journal.survivor_id, journal.retired_id)
     if later.filter(kind=MergeJournal.Kind.MERGE, retired__in=people).exists():
         raise CannotUndo(
-            "One of the two was merged again later. Take the later merge back first."
+            gettext_noop(
+                "One of the two was merged again later. Take the later merge back "
+                "first."
+            )
         )
 
 

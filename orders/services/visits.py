@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Any
 
+from django.utils.translation import gettext_noop
+
 from orders.cause import Cause
 from orders.exceptions import PatientMismatch
 from orders.hl7 import outbound
@@ -97,8 +99,10 @@ def _find(request: VisitRequest) -> Visit | None:
 def _require_owner(visit: Visit, patient: Patient) -> None:
     if visit.patient_id != patient.pk:
         raise PatientMismatch(
-            "The visit number belongs to another patient. Correct the sender, or "
-            "move the visit, then apply the message again."
+            gettext_noop(
+                "The visit number belongs to another patient. Correct the sender, or "
+                "move the visit, then apply the message again."
+            )
         )
 
 
@@ -187,9 +191,13 @@ _EFFECTS: dict[str, Effect] = {
     "A38": _cancelled,
 }
 _FLAGS = {
-    "A03": "The patient was discharged before the exam. Keep, move or cancel it.",
-    "A11": "The admission was cancelled. Keep, move or cancel the exam.",
-    "A38": "The planned admission was cancelled. Keep, move or cancel the exam.",
+    "A03": gettext_noop(
+        "The patient was discharged before the exam. Keep, move or cancel it."
+    ),
+    "A11": gettext_noop("The admission was cancelled. Keep, move or cancel the exam."),
+    "A38": gettext_noop(
+        "The planned admission was cancelled. Keep, move or cancel the exam."
+    ),
 }
 
 
@@ -207,7 +215,7 @@ def _flag_orders(visit: Visit, event: str, cause: Cause) -> tuple[int, ...]:
         note_on(
             order,
             kind=OrderEvent.Kind.STOP,
-            title="Needs attention",
+            title=gettext_noop("Needs attention"),
             detail=_FLAGS[event],
             cause=cause,
         )

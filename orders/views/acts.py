@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
 from django.views.decorators.http import require_http_methods
 
 from orders.cause import Cause
@@ -97,48 +99,52 @@ def _may_be_released(order: Order) -> bool:
 
 ACTS: dict[str, Act] = {
     "hold": Act(
-        "Hold the exam",
-        "Hold exam",
-        "It leaves the scanners’ worklists and keeps its slot until it is released.",
-        "Exam held.",
+        _("Hold the exam"),
+        _("Hold exam"),
+        _("It leaves the scanners’ worklists and keeps its slot until it is released."),
+        _("Exam held."),
         "pause",
         lambda order: _is_waiting(order) and PERSON not in order.holds,
         _hold,
     ),
     "release": Act(
-        "Release the exam",
-        "Release exam",
-        "It goes back to where it was. A slot that has passed is given up.",
-        "Exam released.",
+        _("Release the exam"),
+        _("Release exam"),
+        _("It goes back to where it was. A slot that has passed is given up."),
+        _("Exam released."),
         "play",
         _may_be_released,
         _release,
     ),
     "cancel": Act(
-        "Cancel the order",
-        "Cancel order",
-        "It ends for good: the slot is freed and the ordering system is told. If the "
-        "exam is wanted again, it must be ordered anew.",
-        "Order cancelled.",
+        _("Cancel the order"),
+        _("Cancel order"),
+        _(
+            "It ends for good: the slot is freed and the ordering system is told. If "
+            "the exam is wanted again, it must be ordered anew."
+        ),
+        _("Order cancelled."),
         "ban",
         _is_waiting,
         _cancel,
     ),
     "settle": Act(
-        "Settle the identity",
-        "It is this patient",
-        "Compare name, birth date and both identifiers with the wristband or the "
-        "ordering system first. The exam then goes on under this patient.",
-        "Identity settled.",
+        _("Settle the identity"),
+        _("It is this patient"),
+        _(
+            "Compare name, birth date and both identifiers with the wristband or the "
+            "ordering system first. The exam then goes on under this patient."
+        ),
+        _("Identity settled."),
         "badge-check",
         lambda order: bool(order.identity_conflict),
         _settle,
     ),
     "seen": Act(
-        "Mark as seen",
-        "It is dealt with",
-        "What needed attention is settled. The note stays on the timeline.",
-        "Marked as seen.",
+        _("Mark as seen"),
+        _("It is dealt with"),
+        _("What needed attention is settled. The note stays on the timeline."),
+        _("Marked as seen."),
         "check",
         lambda order: bool(order.needs_attention) and not order.identity_conflict,
         _seen,
@@ -174,15 +180,15 @@ def act(request: HttpRequest, order_id: int, name: str) -> HttpResponse:
     except (OrderError, Refused) as error:
         form.add_error(None, in_words(error))
         return _page(request, order, name, form, status=409)
-    messages.success(request, ACTS[name].done)
+    messages.success(request, gettext(ACTS[name].done))
     return redirect("orders:detail", order_id=order.pk)
 
 
 def in_words(error: OrderError | Refused) -> str:
     if isinstance(error, Refused):
-        state = ExamState(error.state).label
-        return f"This is not possible now: the exam’s state is “{state}”."
-    return error.text
+        text = gettext("This is not possible now: the exam’s state is “%(state)s”.")
+        return text % {"state": gettext(ExamState(error.state).label)}
+    return gettext(error.text)
 
 
 def _page(

@@ -9,10 +9,11 @@ from django.db.models import Count, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from orders.catalogue.forms import MapForm, ProcedureForm, TableForm
-from orders.catalogue.mapping import NotMapped, map_code, release_known
+from orders.catalogue.mapping import NotMapped, Released, map_code, release_known
 from orders.catalogue.table import TableRefused, exported, import_table, read_table
 from orders.catalogue.waiting import Unknown, unknown_codes, waiting_code_count
 from orders.models import Procedure
@@ -66,7 +67,7 @@ def edit(request: HttpRequest, procedure_id: int | None = None) -> HttpResponse:
         detail = {"procedure": saved.pk, "changed": form.changed_data}
         audit.record("procedure_saved", actor=user, detail=detail)
         release_known(by=user)
-    messages.success(request, "Procedure saved.")
+    messages.success(request, gettext("Procedure saved."))
     return redirect("catalogue:list")
 
 
@@ -124,10 +125,12 @@ def _import(request: HttpRequest, kept: str) -> HttpResponse:
             import_table(raw=raw, by=user)
             release_known(by=user)
     except (ValueError, TableRefused) as error:
-        text = error.text if isinstance(error, TableRefused) else "Choose it again."
-        messages.error(request, f"Nothing was imported. {text}")
+        again = gettext("Choose it again.")
+        text = error.text if isinstance(error, TableRefused) else again
+        said = gettext("Nothing was imported. %(why)s") % {"why": text}
+        messages.error(request, said)
         return _import_page(request, {"form": TableForm()}, status=409)
-    messages.success(request, "Catalogue imported.")
+    messages.success(request, gettext("Catalogue imported."))
     return redirect("catalogue:list")
 
 
@@ -167,15 +170,24 @@ def map_one(request: HttpRequest) -> HttpResponse:
     except NotMapped as error:
         form.add_error(None, error.text)
         return _map_page(request, entry, form, status=409)
-    released = f"{_counted(done.orders, 'order')} released"
-    replayed = f"{_counted(done.messages, 'message')} replayed"
-    told = f"{released}, {done.scheduled} scheduled, {replayed}"
-    messages.success(request, f"Code mapped: {told}.")
+    messages.success(request, _released(done))
     return redirect("catalogue:unmapped")
 
 
-def _counted(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+def _released(done: Released) -> str:
+    orders, replayed = done.orders, done.messages
+    released = ngettext(
+        "%(number)s order released", "%(number)s orders released", orders
+    )
+    again = ngettext(
+        "%(number)s message replayed", "%(number)s messages replayed", replayed
+    )
+    said = gettext("Code mapped: %(released)s, %(scheduled)s scheduled, %(replayed)s.")
+    return said % {
+        "released": released % {"number": orders},
+        "scheduled": done.scheduled,
+        "replayed": again % {"number": replayed},
+    }
 
 
 def _entry(request: HttpRequest) -> Unknown:

@@ -8,6 +8,8 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
 from orders.exceptions import OrderError
@@ -23,11 +25,11 @@ from radflow.messaging.models import InboundMessage
 
 CODES = ("PATIENT_MISMATCH", "MERGE_DOUBTFUL")
 _LINES = (
-    ("Family name", "family_name"),
-    ("Given name", "given_name"),
-    ("Middle name", "middle_name"),
-    ("Born", "birth_date_text"),
-    ("Sex", "sex"),
+    (gettext_noop("Family name"), "family_name"),
+    (gettext_noop("Given name"), "given_name"),
+    (gettext_noop("Middle name"), "middle_name"),
+    (gettext_noop("Born"), "birth_date_text"),
+    (gettext_noop("Sex"), "sex"),
 )
 
 
@@ -45,7 +47,7 @@ class Line:
 
 class ConflictForm(forms.Form):
     reason = forms.CharField(
-        label="What you compared",
+        label=_("What you compared"),
         max_length=300,
         strip=True,
         widget=forms.Textarea(attrs={"rows": 2}),
@@ -79,10 +81,10 @@ def conflict(request: HttpRequest, message_id: int) -> HttpResponse:
         else:
             take_as_other(message_id=row.pk, reason=reason, user=user)
     except OrderError as error:
-        form.add_error(None, error.text)
+        form.add_error(None, gettext(error.text))
         row.refresh_from_db()
         return _page(request, row, form, status=409)
-    messages.success(request, "Decided.")
+    messages.success(request, gettext("Decided."))
     return redirect("reconciliation")
 
 
@@ -106,7 +108,7 @@ def _page(
 def _lines(named: Named) -> list[Line]:
     found = [
         Line(
-            label,
+            gettext(label),
             value_in_words(n, getattr(named.person, n)),
             [value_in_words(n, getattr(patient, n)) for patient in named.on_file],
         )
@@ -115,7 +117,10 @@ def _lines(named: Named) -> list[Line]:
     said = ", ".join(
         f"{one.value} {one.assigning_authority}" for one in named.person.identifiers
     )
-    return [*found, Line("Identifiers", said, [_ids(p) for p in named.on_file])]
+    return [
+        *found,
+        Line(gettext("Identifiers"), said, [_ids(p) for p in named.on_file]),
+    ]
 
 
 def _ids(patient: Patient) -> str:

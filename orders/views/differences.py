@@ -8,6 +8,7 @@ from datetime import datetime
 
 from orders.models import HeldChange, Procedure
 from orders.views.origins import in_words
+from radflow.accounts.templatetags.display import clinical_date, translated
 
 _DAY_LENGTH = 8
 
@@ -43,7 +44,7 @@ def value_in_words(name: str, value: str) -> str:
     if name == "birth_date_text":
         return _birth_date(value)
     if name == "laterality":
-        return value.capitalize()
+        return translated(value.capitalize())
     return in_words(name, value)
 
 
@@ -52,7 +53,7 @@ def _birth_date(text: str) -> str:
         day = datetime.strptime(text[:_DAY_LENGTH], "%Y%m%d")
     except ValueError:
         return text
-    return f"{day:%d-%b-%Y}" if len(text) >= _DAY_LENGTH else text
+    return clinical_date(day.date()) if len(text) >= _DAY_LENGTH else text
 
 
 def _codes(change: HeldChange) -> list[str]:
@@ -73,7 +74,7 @@ def _texts(codes: set[str]) -> dict[str, str]:
 
 def _difference(said: dict[str, str], texts: dict[str, str]) -> Difference:
     ours, theirs = (_value(said["field"], said[n], texts) for n in ("ours", "theirs"))
-    return Difference(said["label"], ours, theirs, said.get("from", ""))
+    return Difference(translated(said["label"]), ours, theirs, said.get("from", ""))
 
 
 def _value(field: str, value: str, texts: dict[str, str]) -> str:

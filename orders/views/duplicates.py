@@ -11,6 +11,8 @@ from django.contrib import messages
 from django.db.models import Max
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_POST
 
 from orders.cause import Cause
@@ -55,10 +57,10 @@ class MergeForm(forms.Form):
     """`people` are the two that the survivor is chosen from."""
 
     survivor = forms.ChoiceField(
-        label="Record that stays", widget=forms.RadioSelect, choices=()
+        label=_("Record that stays"), widget=forms.RadioSelect, choices=()
     )
     compared = forms.BooleanField(
-        label="I compared both with the registration or the wristband: one person"
+        label=_("I compared both with the registration or the wristband: one person")
     )
 
     def __init__(self, *args: Any, people: tuple[int, int], **kwargs: Any) -> None:
@@ -68,7 +70,9 @@ class MergeForm(forms.Form):
 
 
 class DismissForm(forms.Form):
-    note = forms.CharField(max_length=300, widget=forms.Textarea(attrs={"rows": 2}))
+    note = forms.CharField(
+        label=_("Note"), max_length=300, widget=forms.Textarea(attrs={"rows": 2})
+    )
 
 
 @requires(Capability.VIEW_ORDERS)
@@ -130,10 +134,12 @@ def merge(request: HttpRequest, candidate_id: int) -> HttpResponse:
     try:
         merge_pair(candidate_id=candidate.pk, survivor_id=survivor, cause=cause)
     except OrderError as error:
-        form.add_error(None, error.text)
+        form.add_error(None, gettext(error.text))
         candidate = _candidate(candidate_id)
         return _pair_page(request, candidate, merge_form=form, status=409)
-    messages.success(request, "Merged. It can be taken back in the journal below.")
+    messages.success(
+        request, gettext("Merged. It can be taken back in the journal below.")
+    )
     return redirect("patients:detail", survivor)
 
 
@@ -150,10 +156,10 @@ def dismiss(request: HttpRequest, candidate_id: int) -> HttpResponse:
     try:
         dismiss_pair(candidate_id=candidate.pk, note=note, cause=cause)
     except OrderError as error:
-        form.add_error(None, error.text)
+        form.add_error(None, gettext(error.text))
         candidate = _candidate(candidate_id)
         return _pair_page(request, candidate, dismiss_form=form, status=409)
-    messages.success(request, "Kept apart. The pair is not proposed again.")
+    messages.success(request, gettext("Kept apart. The pair is not proposed again."))
     return redirect("patients:duplicates")
 
 
@@ -188,6 +194,8 @@ def _side(patient: Patient) -> Side:
 
 def _rows(first: Patient, second: Patient) -> Iterator[Row]:
     for fact in facts.OF_PATIENT_PAGE:
-        row = Row(fact.label, in_one_line(fact, first), in_one_line(fact, second))
+        row = Row(
+            gettext(fact.label), in_one_line(fact, first), in_one_line(fact, second)
+        )
         if row.verdict != "neither":
             yield row

@@ -7,6 +7,8 @@ from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from orders.exceptions import OrderError
@@ -35,7 +37,7 @@ def may_decide(user: User) -> bool:
 
 class DecisionForm(forms.Form):
     note = forms.CharField(
-        label="Why",
+        label=_("Why"),
         max_length=300,
         strip=True,
         widget=forms.Textarea(attrs={"rows": 2}),
@@ -79,11 +81,11 @@ def change(request: HttpRequest, change_id: int) -> HttpResponse:
         )
     except (OrderError, Refused) as error:
         form.add_error(
-            None, error.text if isinstance(error, OrderError) else str(error)
+            None, gettext(error.text) if isinstance(error, OrderError) else str(error)
         )
         found.refresh_from_db()
         return _page(request, found, form, status=409)
-    messages.success(request, "Decided.")
+    messages.success(request, gettext("Decided."))
     return redirect("orders:detail", order_id=found.order_id)
 
 

@@ -9,6 +9,8 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from orders.cause import Cause
@@ -22,7 +24,9 @@ from radflow.audit import services as audit
 
 
 class UndoForm(forms.Form):
-    reason = forms.CharField(max_length=300, widget=forms.Textarea(attrs={"rows": 2}))
+    reason = forms.CharField(
+        label=_("Reason"), max_length=300, widget=forms.Textarea(attrs={"rows": 2})
+    )
 
 
 PAGE = 50
@@ -60,7 +64,7 @@ def undo(request: HttpRequest, journal_id: int) -> HttpResponse:
             cause=Cause(user=current_user(request)),
         )
     except OrderError as error:
-        form.add_error(None, error.text)
+        form.add_error(None, gettext(error.text))
         journal = _journals().get(pk=journal_id)
         return _page(request, journal, form, status=409)
     messages.success(request, _said(done.left))
@@ -69,8 +73,13 @@ def undo(request: HttpRequest, journal_id: int) -> HttpResponse:
 
 def _said(left: int) -> str:
     if not left:
-        return "Taken back."
-    return f"Taken back. {left} had moved on since, and stayed."
+        return gettext("Taken back.")
+    text = ngettext(
+        "Taken back. %(number)s had moved on since, and stayed.",
+        "Taken back. %(number)s had moved on since, and stayed.",
+        left,
+    )
+    return text % {"number": left}
 
 
 def _journals() -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
 from orders.cause import Cause
@@ -37,9 +38,9 @@ def new(request: HttpRequest, patient_id: int) -> HttpResponse:
             peer=form.cleaned_data["peer"],
         )
     except OrderError as error:
-        form.add_error(None, error.text)
+        form.add_error(None, gettext(error.text))
         return _page(request, patient, form, status=409)
-    messages.success(request, "Order placed.")
+    messages.success(request, gettext("Order placed."))
     return redirect("orders:detail", order_id=placed.order.pk)
 
 

@@ -78,7 +78,7 @@ def _lines(order: Order) -> dict[str, Any]:
     of_order = lines(facts.OF_ORDER, order, changes)
     return {
         "order_lines": [
-            line for line in of_order if line.text or line.fact.label in facts.ALWAYS
+            line for line in of_order if line.text or line.fact.names[0] in facts.ALWAYS
         ],
         "person_lines": [
             *lines(facts.OF_PERSON, order.patient, changes),

@@ -8,13 +8,28 @@ from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any
 
-from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
 
 from orders.models import Pregnancy, Priority, Provenance, Sex
 from orders.selectors import Change
+from radflow.accounts.templatetags.display import clinical_date, clock
 
+# The values of a line that holds several, in the middle of a sentence.
+_NAMES = {
+    "procedure_text": gettext_noop("procedure text"),
+    "procedure_code": gettext_noop("procedure code"),
+    "family_name": gettext_noop("family name"),
+    "given_name": gettext_noop("given name"),
+    "middle_name": gettext_noop("middle name"),
+    "prefix": gettext_noop("prefix"),
+    "suffix": gettext_noop("suffix"),
+    "deceased": gettext_noop("deceased"),
+    "deceased_at": gettext_noop("deceased at"),
+}
 # Scanners and HL7 tell whole seconds: less than one is no difference.
 SAME_MOMENT = timedelta(seconds=1)
+
+NOT_GIVEN = gettext_noop("Not given")
 
 
 @dataclass(frozen=True)
@@ -25,7 +40,7 @@ class Fact:
     names: tuple[str, ...]
     of: str = "order"
     is_code: bool = False
-    missing: str = "Not given"
+    missing: str = NOT_GIVEN
 
 
 @dataclass(frozen=True)
@@ -94,7 +109,7 @@ def _step(fact: Fact, together: list[Change]) -> Step:
 
 
 def _part(fact: Fact, change: Change) -> Part:
-    name = "" if len(fact.names) == 1 else change.field.replace("_", " ")
+    name = "" if len(fact.names) == 1 else gettext(_NAMES[change.field])
     now, was = (in_words(change.field, value) for value in (change.now, change.was))
     return Part(name, now, was)
 
@@ -114,10 +129,11 @@ _MADE_HERE = ("accession_number", "filler_order_number", "study_instance_uid")
 def _giver(change: Change) -> str:
     """What we make ourselves is nobody's entry, whoever placed the order."""
     is_made = change.field in _MADE_HERE
-    return "Person" if change.row.user_id and not is_made else "Rule"
+    is_person = change.row.user_id and not is_made
+    return gettext("Person") if is_person else gettext("Rule")
 
 
-_CODES: dict[str, dict[Any, str]] = {
+_CODES: dict[str, dict[Any, object]] = {
     "priority": {choice.value: choice.label for choice in Priority},
     "sex": {choice.value: choice.label for choice in Sex},
     "pregnancy": {choice.value: choice.label for choice in Pregnancy},
@@ -130,9 +146,9 @@ def in_words(name: str, value: Any) -> str:
     if value in (None, "", [], {}):
         return ""
     if name in _CODES:
-        return str(_CODES[name].get(value, value))
+        return gettext(str(_CODES[name].get(value, value)))
     if isinstance(value, bool):
-        return "Yes" if value else "No"
+        return gettext("Yes") if value else gettext("No")
     if isinstance(value, dict):
         parts = (value.get(part, "") for part in ("prefix", "given", "family"))
         return " ".join(part for part in parts if part) or value.get("id", "")
@@ -147,8 +163,8 @@ def _moment(name: str, value: Any) -> str:
     if is_date and isinstance(value, str):
         value = datetime.fromisoformat(value) if "T" in value else _day(value)
     if isinstance(value, datetime):
-        return timezone.localtime(value).strftime("%d-%b-%Y %H:%M")
-    return value.strftime("%d-%b-%Y") if isinstance(value, date) else str(value)
+        return f"{clinical_date(value)} {clock(value)}"
+    return clinical_date(value) if isinstance(value, date) else str(value)
 
 
 def _day(text: str) -> date | str:

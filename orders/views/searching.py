@@ -8,24 +8,29 @@ from typing import Any
 
 from django import forms
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from orders.selectors import PatientSearch
 
 _KEPT = "patient_searches"
 MOST_KEPT = 5
-TOO_LITTLE = "Give an identifier, or a family name together with a birth date."
+TOO_LITTLE = _("Give an identifier, or a family name together with a birth date.")
 
 
 class PatientSearchForm(forms.Form):
     identifier = forms.CharField(
+        label=_("Identifier"),
         required=False,
         max_length=250,
-        help_text="MRN, any other number, or the visit",
+        help_text=_("MRN, any other number, or the visit"),
         widget=forms.TextInput(attrs={"data-search": "", "autocomplete": "off"}),
     )
-    family_name = forms.CharField(required=False, max_length=194)
-    given_name = forms.CharField(required=False, max_length=100)
+    family_name = forms.CharField(
+        label=_("Family name"), required=False, max_length=194
+    )
+    given_name = forms.CharField(label=_("Given name"), required=False, max_length=100)
     birth_date = forms.DateField(
+        label=_("Birth date"),
         required=False,
         widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from orders.lifecycle import ExamState
 from orders.models import Order, OrderEvent
@@ -82,10 +83,10 @@ class Entry:
         found = [
             event.user.display_name if event.user else event.actor,
             *_message(event),
-            f"DICOM exchange {event.exchange_id}" if event.exchange_id else "",
+            _exchange(event),
         ]
         named = [one for one in found if one and one not in said]
-        return named if any(found) else ["By rule"]
+        return named if any(found) else [gettext("By rule")]
 
     @property
     def message_type(self) -> str:
@@ -101,9 +102,16 @@ def _message(event: OrderEvent) -> list[str]:
         return []
     control_id = message.control_id or str(message.pk)
     is_told = control_id in event.detail
-    number = "" if is_told else f"message {control_id}"
+    named = gettext("message %(number)s") % {"number": control_id}
+    number = "" if is_told else named
     peer = message.peer.name if message.peer else ""
     return [peer if peer != event.actor else "", number]
+
+
+def _exchange(event: OrderEvent) -> str:
+    if not event.exchange_id:
+        return ""
+    return gettext("DICOM exchange %(number)s") % {"number": event.exchange_id}
 
 
 def entries(events: list[OrderEvent], shown: str) -> list[Entry]:
@@ -132,14 +140,14 @@ def track(order: Order, events: list[OrderEvent]) -> list[Milestone]:
     """Where the exam has been, where it is, and what comes."""
     reached = {event.to_status: event.at for event in events if event.to_status}
     line = [
-        Milestone(state.label, reached.get(state), order.status == state)
+        Milestone(gettext(state.label), reached.get(state), order.status == state)
         for state in _TRACK
     ]
     if order.status not in _TRACK:
         status = ExamState(order.status)
-        return [*line, Milestone(status.label, order.status_since, True)]
+        return [*line, Milestone(gettext(status.label), order.status_since, True)]
     final = [e.at for e in events if e.kind == Kind.REPORT and "inal" in e.title]
-    report = Milestone("Final", final[-1] if final else None, bool(final))
+    report = Milestone(gettext("Final"), final[-1] if final else None, bool(final))
     return [*line, report]
 
 

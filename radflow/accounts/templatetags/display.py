@@ -58,12 +58,23 @@ def day_and_clock_seconds(value: datetime | None) -> str:
 
 @register.filter
 def attention(value: str | None) -> str:
-    """What an alarm put on an order: a phrase of ours, or two as `title. detail`."""
+    """What an alarm put on an order: phrases of ours, such as `title. detail`."""
     title, stop, detail = (value or "").partition(". ")
     whole = translated(value)
     if whole != value or not stop:
         return whole
-    return f"{translated(title)}. {translated(detail)}"
+    return f"{translated(title)}. {attention(detail)}"
+
+
+@register.filter
+def titled(value: str) -> str:
+    """A title of the timeline: a phrase of ours, perhaps with what it names behind."""
+    words = value.split(" ")
+    for length in range(len(words), 0, -1):
+        phrase = " ".join(words[:length])
+        if (said := translated(phrase)) != phrase:
+            return " ".join([said, *words[length:]])
+    return value
 
 
 @register.filter
