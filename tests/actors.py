@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 
+from radflow.accounts import idle
 from radflow.accounts.models import User
 from tests.factories import UserFactory
 
@@ -56,6 +57,9 @@ def client_for() -> Callable[[User], Client]:
     def make(user: User) -> Client:
         client = Client()
         client.force_login(user)
+        session = client.session
+        idle.begin(session)  # as signing in does
+        session.save()
         return client
 
     return make
