@@ -14,7 +14,7 @@ from orders.requests import Code, OrderRequest, ScheduleRequest
 from orders.services.attention import reason_of
 
 # As a source of values, where a message has its fields.
-CATALOGUE = "catalogue"
+CATALOGUE = gettext_noop("catalogue")
 UNMAPPED = gettext_noop(
     "Procedure unmapped: the code is not in the catalogue and the order names no "
     "modality. Map the code, and every order that waits for it goes on."

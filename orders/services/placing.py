@@ -179,14 +179,14 @@ def _suspected_twin(order: Order) -> Order | None:
 def _announce(
     order: Order, request: OrderRequest, cause: Cause, *, to_schedule: bool
 ) -> None:
-    text = f"Accession {order.accession_number}. Study UID " + (
-        "taken from the order" if request.study_instance_uid else "given here"
-    )
+    taken = gettext_noop("Study UID taken from the order")
+    given = gettext_noop("Study UID given here")
+    uid = taken if request.study_instance_uid else given
     tell_timeline(
         order,
         kind=OrderEvent.Kind.STATE,
         title=gettext_noop("Ordered"),
-        detail=text,
+        detail=f"Accession {order.accession_number}. {uid}",
         cause=cause,
         to_status=order.status,
     )

@@ -12,7 +12,7 @@ from django.utils.translation import gettext, gettext_noop
 
 from orders.models import Pregnancy, Priority, Provenance, Sex
 from orders.selectors import Change
-from radflow.accounts.templatetags.display import clinical_date, clock
+from radflow.accounts.templatetags.display import clinical_date, clock, translated
 
 # The values of a line that holds several, in the middle of a sentence.
 _NAMES = {
@@ -103,7 +103,7 @@ def _step(fact: Fact, together: list[Change]) -> Step:
     first = together[0]
     return Step(
         first.row,
-        first.place or _giver(first),
+        translated(first.place) or _giver(first),
         [_part(fact, change) for change in together],
     )
 
@@ -145,6 +145,8 @@ def in_words(name: str, value: Any) -> str:
     """A value of the model or of the provenance, as a reader wants it."""
     if value in (None, "", [], {}):
         return ""
+    if name == "laterality":
+        return gettext(value)
     if name in _CODES:
         return gettext(str(_CODES[name].get(value, value)))
     if isinstance(value, bool):
