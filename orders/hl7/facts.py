@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from django.utils.translation import gettext as _
-
 from orders.hl7.patients import read_patient
 from orders.models import Order, Patient, PatientIdentifier
 from radflow.messaging.routes import PATIENT, Inbound
@@ -39,16 +37,15 @@ def _person(patient: Patient) -> dict[str, str]:
     ids = patient.identifiers.order_by("pk")
     named = (patient.family_name, patient.given_name, patient.middle_name)
     values = {
-        _("name"): " ".join(part for part in named if part),
-        _("birth date"): patient.birth_date_text,
-        _("sex"): patient.sex,
-        _("is deceased"): _("Yes") if patient.deceased else "",
-        _("identifiers"): ", ".join(f"{i.value} {i.assigning_authority}" for i in ids),
+        "name": " ".join(part for part in named if part),
+        "birth date": patient.birth_date_text,
+        "sex": patient.sex,
+        "is deceased": "Yes" if patient.deceased else "",
+        "identifiers": ", ".join(f"{i.value} {i.assigning_authority}" for i in ids),
     }
     for visit in patient.visits.order_by("pk"):
-        name = {"number": visit.number}
-        values[_("visit %(number)s location") % name] = visit.location
-        values[_("visit %(number)s class") % name] = visit.patient_class
+        values[f"visit {visit.number} location"] = visit.location
+        values[f"visit {visit.number} class"] = visit.patient_class
     return {f"{PATIENT} {patient.pk} {k}": value for k, value in values.items()}
 
 
@@ -56,23 +53,21 @@ def _order(order: Order) -> dict[str, str]:
     code = f"{order.procedure_code} {order.procedure_text}".strip()
     start = order.scheduled_start
     values = {
-        _("status"): _(order.get_status_display()),
-        _("procedure"): code,
-        _("priority"): _(order.get_priority_display()),
-        _("accession number"): order.accession_number,
-        _("modality"): order.modality,
-        _("side"): order.laterality,
-        _("scheduled start"): start.isoformat() if start else "",
-        _("room"): order.room_name,
-        _("needs attention"): _("Yes") if order.needs_attention else "",
+        "status": order.get_status_display(),
+        "procedure": code,
+        "priority": order.get_priority_display(),
+        "accession number": order.accession_number,
+        "modality": order.modality,
+        "side": order.laterality,
+        "scheduled start": start.isoformat() if start else "",
+        "room": order.room_name,
+        "needs attention": "Yes" if order.needs_attention else "",
     }
     personal = {
-        _("reason"): order.reason,
-        _("clinical information"): order.clinical_info,
-        _("visit"): order.visit.number if order.visit else "",
+        "reason": order.reason,
+        "clinical information": order.clinical_info,
+        "visit": order.visit.number if order.visit else "",
     }
-    name = _("Order %(order_id)s") % {"order_id": order.pk}
-    found = {f"{name} {k}": value for k, value in values.items()}
-    of_order = _("order %(number)s") % {"number": order.pk}
-    hidden = {f"{PATIENT}, {of_order} {k}": v for k, v in personal.items()}
+    found = {f"Order {order.pk} {k}": value for k, value in values.items()}
+    hidden = {f"{PATIENT}, order {order.pk} {k}": v for k, v in personal.items()}
     return found | hidden
