@@ -21,6 +21,7 @@ from radflow.hl7.fields import (
     CX,
     PL,
     XPN,
+    PartialDate,
     parse_date,
     parse_ts,
     xcn_to_pn,
@@ -107,7 +108,7 @@ def read_patient(
     if pid is None:
         raise Parked("100", gettext_noop("The message has no PID segment."), "PID^1")
     name = _name(pid)
-    born = parse_date(pid.value(7)) if pid.value(7) not in ("", NULL) else None
+    born = _born(pid)
     return PatientRequest(
         identifiers=_identifiers(pid, message, peer),
         family_name=name.family,
@@ -128,6 +129,16 @@ def read_patient(
         **_other_scripts(pid),
         **_measures(message),
     )
+
+
+def _born(pid: Segment) -> PartialDate | None:
+    if pid.value(7) in ("", NULL):
+        return None
+    try:
+        return parse_date(pid.value(7))
+    except HL7Error as error:
+        text = gettext_noop("The birth date is not a date. Correct it at the sender.")
+        raise Parked(error.code, text, "PID^1^7") from error
 
 
 _SOURCES = {

@@ -216,3 +216,14 @@ def test_a_changed_account_that_stood_for_the_visit_is_the_same_visit() -> None:
     assert (visit.number, visit.open) == ("ACC8", False)
     assert Order.objects.get().visit == visit
     assert last_inbound().state == "applied"
+
+
+def test_a_birth_date_that_is_none_says_where_it_stands() -> None:
+    born = "PID|1||700123^^^GENHOSP^MR||Okafor^Ada||14/05/1980|F"
+    deliver(order_message(pid=born))
+    row = last_inbound()
+    assert (row.state, row.error_code, row.error_location) == (
+        "parked",
+        "102",
+        "PID^1^7",
+    )
