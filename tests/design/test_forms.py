@@ -37,9 +37,11 @@ def _open_gate(page: Page, site: Site) -> None:
 # All keys in one turn of the page, as a wedge scanner's are: no clock decides here.
 WEDGE = """(code) => {
   const target = document.activeElement;
-  for (const key of [...code, "Enter"]) {
-    const how = { key, bubbles: true, cancelable: true };
-    const passed = target.dispatchEvent(new KeyboardEvent("keydown", how));
+  const how = { bubbles: true, cancelable: true };
+  const keys = [...code, "Enter"].map((key) => new KeyboardEvent("keydown", { key, ...how }));
+  for (const event of keys) {
+    const { key } = event;
+    const passed = target.dispatchEvent(event);
     if (passed && key.length === 1 && target.matches("input")) target.value += key;
   }
 }"""

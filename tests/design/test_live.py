@@ -99,10 +99,13 @@ def test_the_patient_stays_in_view_below_a_strip(page: Page, site: Site) -> None
     page.wait_for_function(stands_clear)
 
 
-def test_a_session_that_ended_leads_to_sign_in(page: Page, site: Site) -> None:
+def test_a_session_that_ended_asks_for_the_password_over_the_page(
+    page: Page, site: Site
+) -> None:
     socket = _open(page, site, "a")
     socket.close(code=4401)
-    page.wait_for_url("**/accounts/login/?next=%2Fpage%2F")
+    expect(page.get_by_role("dialog", name="Locked")).to_be_visible()
+    assert page.url.endswith("/page/")
 
 
 def test_a_new_critical_alert_is_announced(page: Page, site: Site) -> None:

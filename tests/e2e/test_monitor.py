@@ -26,6 +26,7 @@ def test_an_example_is_sent_found_opened_and_revealed(
         control_id = send_example(page)
         page.goto("/messages/")
         page.keyboard.press("/")
+        expect(page.locator("main [data-search]")).to_be_focused()
         page.keyboard.type(control_id)
         page.keyboard.press("Enter")
         rows = page.locator(".msgs-l [data-row]")

@@ -118,8 +118,10 @@ def bring_to(state: str) -> None:
             send("CA", at=5)
         case "X":
             send("RP", at=5, more=REPLACING)
+    before_what_is_asked = BEGAN + timedelta(minutes=5 - 120)
+    scanner = Cause(actor="scanner", at=before_what_is_asked)
     for event in PATHS.get(state, ()):
-        record_event(order_id=first().pk, event=event, cause=Cause(actor="scanner"))
+        record_event(order_id=first().pk, event=event, cause=scanner)
     assert first().status == LETTERS[state]
     Order.objects.update(needs_attention="")
 
