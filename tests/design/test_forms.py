@@ -38,7 +38,8 @@ def _open_gate(page: Page, site: Site) -> None:
 WEDGE = """(code) => {
   const target = document.activeElement;
   const how = { bubbles: true, cancelable: true };
-  const keys = [...code, "Enter"].map((key) => new KeyboardEvent("keydown", { key, ...how }));
+  const pressed = (key) => new KeyboardEvent("keydown", { key, ...how });
+  const keys = [...code, "Enter"].map(pressed);
   for (const event of keys) {
     const { key } = event;
     const passed = target.dispatchEvent(event);
