@@ -11,7 +11,7 @@ from django.utils import translation
 from orders.cause import Cause
 from orders.models import Order
 from orders.services import doubt_identity, hold
-from orders.services.conflicts import DIFFERS_A_LITTLE
+from orders.services.attention import PATIENT_DIFFERS
 from orders.services.holding import PERSON
 from orders.services.reassigning import FLAGS
 from radflow.accounts.models import User
@@ -64,7 +64,7 @@ def test_an_act_asks_and_refuses_in_german(german_desk: Client, order: Order) ->
 def test_reconciliation_is_german_on_its_page_and_english_for_programs(
     german_desk: Client, order: Order
 ) -> None:
-    doubt_identity(order_id=order.pk, reason=DIFFERS_A_LITTLE, cause=BY_MESSAGE)
+    doubt_identity(order_id=order.pk, reason=PATIENT_DIFFERS, cause=BY_MESSAGE)
     page = text_of(german_desk.get("/reconciliation/"))
     assert "Identität zweifelhaft" in page
     assert "Mit dem Armband vergleichen und den Patienten fragen." in page
