@@ -65,7 +65,10 @@ def compare(patient: Patient, request: PatientRequest) -> Comparison:
 
 
 def difference_key(patient: Patient, request: PatientRequest) -> str:
-    """The same for the same values on both sides; nothing can be read from it."""
+    """SHA-256, in hex, of the folded values of both sides: equal for equal values.
+
+    No secret: who knows both can make it again, so it stays beside the data.
+    """
     sides = [
         (fold(one.family_name), fold(one.given_name), one.birth_date_text, one.sex)
         for one in (patient, request)

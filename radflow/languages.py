@@ -44,18 +44,14 @@ ROOMS = {
 
 def sources(room: str) -> Iterator[Path]:
     """Python files and templates of a room, without those of rooms inside it."""
-    others = [BASE / folder for name in ROOMS if name != room for folder in ROOMS[name]]
-    for folder in ROOMS[room]:
-        for file in sorted((BASE / folder).rglob("*")):
-            inside = any(other in file.parents for other in _within(folder, others))
-            if inside or "migrations" in file.parts:
-                continue
-            if file.suffix in (".py", ".html"):
+    every = [BASE / folder for folders in ROOMS.values() for folder in folders]
+    for folder in (BASE / name for name in ROOMS[room]):
+        inner = [other for other in every if folder in other.parents]
+        for file in sorted(folder.rglob("*")):
+            is_ours = not any(other in file.parents for other in inner)
+            is_source = file.suffix in (".py", ".html")
+            if is_ours and is_source and "migrations" not in file.parts:
                 yield file
-
-
-def _within(folder: str, others: list[Path]) -> list[Path]:
-    return [other for other in others if BASE / folder in other.parents]
 
 
 def texts(room: str) -> Catalog:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
 from orders.catalogue.waiting import waiting_code_count
+from radflow.accounts.demo import DEMO_PASSWORD
 from radflow.accounts.models import User
 from radflow.accounts.roles import Capability
 from radflow.live.selectors import last_seq
@@ -104,6 +105,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     if isinstance(user, User):
         context |= {
+            "demo_password": DEMO_PASSWORD if settings.DEMO else "",
             "idle_minutes": settings.IDLE_MINUTES,
             "reading_idle_minutes": settings.READING_IDLE_MINUTES,
             "live_seq": last_seq(),

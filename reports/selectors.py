@@ -8,14 +8,13 @@ from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 from django.utils import timezone
 
 from orders.lifecycle import ExamState
-from orders.models import Order, ReportStatus
+from orders.models import SIGNED, Order, ReportStatus
 from radflow.accounts.models import User
 from reports.lifecycle import OPEN_CASE_STATES, CaseState
 from reports.models import CriticalCase
 
 LIMIT = 200
 _UNREAD = (ReportStatus.NONE, ReportStatus.DRAFT)
-_SIGNED = (ReportStatus.FINAL, ReportStatus.CORRECTED, ReportStatus.ADDENDED)
 _RANK = Case(
     When(priority="S", then=Value(0)),
     When(priority="R", then=Value(2)),
@@ -32,7 +31,7 @@ def _view(view: str, user: User) -> Q:
         "mine": Q(report__claimed_by=user)
         & Q(report_status__in=[*_UNREAD, ReportStatus.PRELIMINARY]),
         "preliminary": Q(report_status=ReportStatus.PRELIMINARY),
-        "signed": Q(report_status__in=_SIGNED)
+        "signed": Q(report_status__in=SIGNED)
         & Q(report__versions__signed_at__gte=today),
     }
     return views.get(view, views["unread"])
@@ -63,7 +62,7 @@ def _performed() -> QuerySet[Order]:
 
 def priors_of(order: Order) -> list[Order]:
     """Earlier exams of the patient with a signed report, the latest first."""
-    found = Order.objects.filter(patient=order.patient_id, report_status__in=_SIGNED)
+    found = Order.objects.filter(patient=order.patient_id, report_status__in=SIGNED)
     found = found.exclude(pk=order.pk).select_related("report")
     found = found.prefetch_related("report__versions__signed_by")
     return list(found.order_by("-ended_at")[:20])

@@ -6,6 +6,7 @@ from collections import defaultdict
 
 import pytest
 from babel.messages.catalog import Message
+from django.conf import settings
 
 from radflow import languages
 
@@ -48,6 +49,11 @@ def test_translations_keep_what_is_filled_in(room: str, language: str) -> None:
     for message in catalogue:
         if message.id and isinstance(message.id, str) and "{}" in message.id:
             assert _said(message)[0].count("{}") == message.id.count("{}"), message.id
+
+
+def test_django_reads_every_room_and_ours_first() -> None:
+    ours = {languages.BASE / room / "locale" for room in languages.ROOMS}
+    assert set(settings.LOCALE_PATHS) == ours
 
 
 @pytest.mark.parametrize("language", languages.LANGUAGES)

@@ -3,30 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 
 from django.utils.translation import gettext_noop
 
 from orders.hl7.addressing import addressed, known_by
+from orders.hl7.bringing import (
+    bury_for,
+    comes_first,
+    place,
+    replace_order,
+    replacement,
+    upsert,
+)
+from orders.hl7.families import Act, Family
 from orders.hl7.outbound import Answer
+from orders.hl7.owners import addressed_by, ambiguous, refuse_other_study
 from orders.hl7.questions import CHILD, PARENT, REPLACE, REPLACEMENT, Question
-from orders.hl7.requests import location
 from orders.hl7.several import each
-from orders.identity import Comparison, compare
 from orders.lifecycle import NOT_STARTED, TERMINAL_STATES, Event
 from orders.models import Order
-from orders.requests import EntityNumber, OrderRequest
-from orders.services import (
-    Placed,
-    bury,
-    change_order,
-    differing,
-    hold,
-    place_order,
-    record_answer,
-    record_event,
-    release,
-)
+from orders.requests import OrderRequest
+from orders.services import change_order, hold, record_answer, record_event, release
 from orders.services.drift import (
     ACCEPTABLE,
     Difference,
@@ -40,21 +38,6 @@ from radflow.messaging.exceptions import Parked
 from radflow.messaging.models import Drift
 from radflow.messaging.routes import Applied
 
-Act = Callable[[Question, Applied, "Family"], list[Answer]]
-
-
-@dataclass
-class Family:
-    """What the orders of one RP or PA share.
-
-    `unseen` ask to replace what never came; `has_replacement`: an RO follows.
-    """
-
-    has_replacement: bool = False
-    replaced: Order | None = None
-    unseen: list[Question] = field(default_factory=list)
-    parent: EntityNumber = ("", "")
-
 
 @dataclass(frozen=True)
 class Control:
@@ -66,114 +49,15 @@ class Control:
     refused: str = ""
 
 
-def _place(question: Question, applied: Applied, family: Family) -> list[Answer]:
-    placed = _placed(question, family)
-    order = placed.order
-    if not placed.is_new:
-        refuse_other_study(question, order)
-        _warn_of_differences(question, order, applied)
-    if placed.is_new and order.status in TERMINAL_STATES:
-        applied.warnings.append(
-            gettext_noop("Cancelled before it was ordered: kept as cancelled")
-        )
-        reason = ("ORDER_STATE", gettext_noop("Cancelled before it was ordered"))
-        return [Answer("UA", order, reason=reason)]
-    if question.control == PARENT:
-        family.parent = (order.placer_order_number, order.placer_namespace)
-    return [Answer("OK", order)]
-
-
-def _warn_of_differences(question: Question, order: Order, applied: Applied) -> None:
-    """A repeat changes nothing; what it says otherwise should have been an XO."""
-    if words := differing(order, question.filled.request):
-        told = f"The order was there already; not applied: {', '.join(words)}"
-        applied.warnings.append(told)
-
-
-def _placed(question: Question, family: Family, look_why: str = "") -> Placed:
-    return place_order(
-        patient=question.patient,
-        visit=question.visit,
-        order=_child_of(question, family),
-        cause=question.cause,
-        peer=question.inbound.peer,
-        replaces=family.replaced,
-        is_container=question.control == PARENT,
-        look_why=look_why,
-    )
-
-
-def _child_of(question: Question, family: Family) -> OrderRequest:
-    """A child that names no parent (ORC-8) is one of the PA that it follows."""
-    request = question.filled.request
-    if question.control != CHILD or any(request.parent):
-        return request
-    return replace(request, parent=family.parent)
-
-
-def _replacement(question: Question, applied: Applied, family: Family) -> list[Answer]:
-    if family.unseen:
-        return _replace_unseen(question, applied, family)
-    if family.replaced is None:
-        raise Parked(
-            "100",
-            gettext_noop("A replacing order (RO) follows the one it replaces (RP)."),
-        )
-    return _place(question, applied, family)
-
-
-def _replace_unseen(
-    question: Question, applied: Applied, family: Family
-) -> list[Answer]:
-    """The new order stands; the old one, should it still come, does not."""
-    why = gettext_noop(
-        "It replaces an order that never came here. Look whether that is right."
-    )
-    placed = _placed(question, family, why)
-    for old in family.unseen:
-        if question.numbers != old.numbers:
-            _bury(old, applied, "")
-    return [Answer("OK", placed.order)]
-
-
-def _replace(question: Question, applied: Applied, family: Family) -> list[Answer]:
-    """Only together with the order that follows it, or not at all."""
-    if not family.has_replacement:
-        raise Parked(
-            "100",
-            gettext_noop(
-                "An order is replaced (RP) by one that follows it in the same message "
-                "(RO), and none does. Nothing was applied."
-            ),
-            f"ORC^{question.number}^1",
-            holds=False,
-        )
-    if question.numbers[0] and not known_by(question.reader):
-        family.unseen.append(question)
-        return [Answer("RQ", numbers=question.numbers)]
-    (order, *others) = _addressed(question)
-    if others:
-        raise _ambiguous("replace")
-    replaced = record_event(
-        order_id=order.pk,
-        event=Event.REPLACE,
-        cause=question.cause,
-        detail=question.reason or gettext_noop("Replaced by the ordering system"),
-        event_time=question.reader.event_time(),
-    )
-    family.replaced = family.replaced or replaced
-    return [Answer("RQ", replaced)]
-
-
 def _change(question: Question, applied: Applied, family: Family) -> list[Answer]:
     """One exam: a new procedure for all exams of a placer number is a mistake."""
     request = question.filled.request
-    if _comes_first(question):
-        return _upsert(question, applied, family)
-    orders = _addressed(question)
+    if comes_first(question):
+        return upsert(question, applied, family)
+    orders = addressed_by(question)
     code = request.procedure.code
     if len(orders) > 1 and any(code not in ("", o.procedure_code) for o in orders):
-        raise _ambiguous("change")
+        raise ambiguous("change")
     if len(orders) == 1:
         refuse_other_study(question, orders[0])
     answers = []
@@ -236,42 +120,14 @@ _ABOUT_IDENTITY = frozenset({"PATIENT_MISMATCH", "205", "ACCESSION_USED"})
 HELD_FOR = _ABOUT_IDENTITY | {HELD, "EXAM_STARTED"}
 
 
-def _comes_first(question: Question) -> bool:
-    """A change of an order that we do not have, and which says enough to make it."""
-    said = question.filled.request
-    names = said.placer_order_number and (said.procedure.code or said.procedure.text)
-    wanted = question.inbound.peer.upsert and question.patient.identifiers and names
-    return bool(wanted) and not known_by(question.reader)
-
-
-def _upsert(question: Question, applied: Applied, family: Family) -> list[Answer]:
-    why = gettext_noop(
-        "The change came before its order, and made it. Look whether all is there."
-    )
-    placed = _placed(question, family, why)
-    applied.warnings.append(
-        gettext_noop("The change came before its order, and made it")
-    )
-    return [Answer("XR", placed.order)]
-
-
-def _ambiguous(what: str) -> Parked:
-    return Parked(
-        "UNKNOWN_ORDER",
-        "Several exams have this placer number. The sender must name the one to "
-        f"{what} by its filler number.",
-        "ORC^1^3",
-    )
-
-
 def _cancel(event: Event, done: str) -> Act:
     """Also what was never ordered here: its order may still come (section 5.4)."""
 
     def act(question: Question, applied: Applied, family: Family) -> list[Answer]:
         if question.numbers[0] and not known_by(question.reader):
-            return _bury(question, applied, done)
+            return bury_for(question, applied, done)
         return _each(
-            _with_children(_addressed(question)),
+            _with_children(addressed_by(question)),
             lambda order: Answer(done, _run(order, question, event)),
             question,
             applied,
@@ -299,19 +155,6 @@ def _each(
 def _while_it_runs(question: Question) -> str:
     told = CONTROLS[question.control].received
     return f"{told} while the exam runs, so it was not applied."
-
-
-def _bury(question: Question, applied: Applied, done: str) -> list[Answer]:
-    bury(
-        control=question.control,
-        placer=question.numbers,
-        filler=question.reader.value(("ORC-3.1", "OBR-3.1")),
-        cause=question.cause,
-        event_time=question.reader.event_time(),
-    )
-    what = CONTROLS[question.control].received.removesuffix(" received").lower()
-    applied.warnings.append(f"The {what} came before its order")
-    return [Answer(done, numbers=question.numbers)]
 
 
 def _with_children(orders: list[Order]) -> list[Order]:
@@ -372,17 +215,17 @@ def _held(
         )
         return Answer(done, held)
 
-    return _each(_addressed(question), one, question, applied)
+    return _each(addressed_by(question), one, question, applied)
 
 
 def _inform(question: Question, applied: Applied, family: Family) -> list[Answer]:
     """Status and numbers told to us: on the timeline, nothing else changes."""
-    return [Answer("", order) for order in _addressed(question)]
+    return [Answer("", order) for order in addressed_by(question)]
 
 
 def _take_number(question: Question, applied: Applied, family: Family) -> list[Answer]:
     """NA as a message of its own: the placer's number of an order made here."""
-    orders = _addressed(question)
+    orders = addressed_by(question)
     if len(orders) == 1 and not orders[0].placer_order_number:
         record_answer(
             order_id=orders[0].pk, placer=question.numbers, cause=question.cause
@@ -391,16 +234,16 @@ def _take_number(question: Question, applied: Applied, family: Family) -> list[A
 
 
 def _tell_status(question: Question, applied: Applied, family: Family) -> list[Answer]:
-    return [Answer("SR", order) for order in _addressed(question)]
+    return [Answer("SR", order) for order in addressed_by(question)]
 
 
 CONTROLS: dict[str, Control] = {
-    "NW": Control(_place, gettext_noop("Order received"), "OK", "UA"),
-    PARENT: Control(_place, gettext_noop("Parent order received"), "OK", "UA"),
-    CHILD: Control(_place, gettext_noop("Child order received"), "OK", "UA"),
-    REPLACE: Control(_replace, gettext_noop("Replacement received"), "RQ", "UM"),
+    "NW": Control(place, gettext_noop("Order received"), "OK", "UA"),
+    PARENT: Control(place, gettext_noop("Parent order received"), "OK", "UA"),
+    CHILD: Control(place, gettext_noop("Child order received"), "OK", "UA"),
+    REPLACE: Control(replace_order, gettext_noop("Replacement received"), "RQ", "UM"),
     REPLACEMENT: Control(
-        _replacement, gettext_noop("Replacing order received"), "OK", "UA"
+        replacement, gettext_noop("Replacing order received"), "OK", "UA"
     ),
     "XO": Control(_change, gettext_noop("Change received"), "XR", "UX"),
     "CA": Control(
@@ -419,52 +262,3 @@ CONTROLS: dict[str, Control] = {
     "NA": Control(_take_number, gettext_noop("Number received")),
     "SN": Control(_inform, gettext_noop("Number asked")),
 }
-
-
-def _addressed(question: Question) -> list[Order]:
-    found = addressed(question.reader)
-    _refuse_other_patient(question, found)
-    return found
-
-
-def _refuse_other_patient(question: Question, found: list[Order]) -> None:
-    request = question.patient
-    ids = {(i.value, i.assigning_authority) for i in request.identifiers}
-    for order in found:
-        known = {
-            (i.value, i.assigning_authority) for i in order.patient.identifiers.all()
-        }
-        differs = compare(order.patient, request) is Comparison.CONFLICT
-        if differs or not ids & known:
-            raise Parked(
-                "PATIENT_MISMATCH",
-                gettext_noop(
-                    "The order belongs to another patient than this message names. "
-                    "Nothing was applied: compare both and correct the sender."
-                ),
-                "PID^1^3",
-            )
-
-
-def refuse_other_study(question: Question, order: Order) -> None:
-    """A Study UID or accession that was given is never re-pointed (section 8.1)."""
-    number = question.filled.request.accession_number
-    if number not in ("", order.accession_number):
-        raise Parked(
-            "205",
-            gettext_noop(
-                "The order has another accession number than this message. Ours is "
-                "kept and nothing was applied: correct the sender."
-            ),
-            location(question.filled.request.sources["accession_number"]),
-        )
-    told = question.filled.request.study_instance_uid
-    if told not in ("", order.study_instance_uid):
-        raise Parked(
-            "205",
-            gettext_noop(
-                "The order has another Study Instance UID than this message. Ours is "
-                "kept and nothing was applied: correct the sender."
-            ),
-            "ZDS^1^1" if question.reader.group.zds else "IPC^1^3",
-        )

@@ -11,9 +11,10 @@ from orders.cause import Cause
 from orders.exceptions import OrderError
 from orders.hl7 import outbound
 from orders.hl7.addressing import addressed
-from orders.hl7.controls import CONTROLS, HELD_FOR, Family, keep_held
+from orders.hl7.controls import CONTROLS, HELD_FOR, keep_held
 from orders.hl7.described import describe_orders
 from orders.hl7.facts import facts
+from orders.hl7.families import Family
 from orders.hl7.outbound import Answer
 from orders.hl7.patients import (
     RETIRED,

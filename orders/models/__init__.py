@@ -1,7 +1,7 @@
 from orders.models.authority import AssigningAuthority, AuthorityAlias
 from orders.models.holding import HeldChange, Tombstone
 from orders.models.merge import DuplicateCandidate, MergeJournal, PatientLink
-from orders.models.order import Order, Priority, ReportStatus
+from orders.models.order import SIGNED, Order, Priority, ReportStatus
 from orders.models.patient import (
     Patient,
     PatientIdentifier,
@@ -14,6 +14,7 @@ from orders.models.provenance import Provenance
 from orders.models.timeline import OrderEvent
 
 __all__ = [
+    "SIGNED",
     "AssigningAuthority",
     "AuthorityAlias",
     "DuplicateCandidate",

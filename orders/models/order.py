@@ -35,6 +35,10 @@ class ReportStatus(models.TextChoices):
     WITHDRAWN = "withdrawn", gettext_noop("Withdrawn")
 
 
+# A final report, in any of its forms: what those who have it act on.
+SIGNED = frozenset({ReportStatus.FINAL, ReportStatus.CORRECTED, ReportStatus.ADDENDED})
+
+
 class Order(models.Model):
     """One requested procedure: one accession, one study, one report (D1).
 

@@ -19,63 +19,7 @@ _IDENTITY = ("PATIENT_MISMATCH", "MERGE_DOUBTFUL")
 
 
 def connect() -> None:
-    for kind in (
-        Kind(
-            "identity",
-            gettext_noop("Identity in doubt"),
-            gettext_noop(
-                "It is not certain whose exam it is: off every worklist, not to be "
-                "signed."
-            ),
-            _doubtful,
-            lambda: _doubted().count(),
-        ),
-        Kind(
-            "messages",
-            gettext_noop("Messages that name somebody else"),
-            gettext_noop(
-                "Name, birth date or number disagree with the person on file."
-            ),
-            _messages,
-            lambda: _disagreeing().count(),
-        ),
-        Kind(
-            "merged",
-            gettext_noop("Changed patient after check-in or signing"),
-            gettext_noop(
-                "The patient of the exam changed at a moment when it matters."
-            ),
-            _merged,
-            lambda: _moved().count(),
-        ),
-        Kind(
-            "held",
-            gettext_noop("Changes that wait"),
-            gettext_noop(
-                "The ordering system would change who or what of a live order."
-            ),
-            _held,
-            lambda: _waiting().count(),
-        ),
-        Kind(
-            "duplicates",
-            gettext_noop("Possibly one person"),
-            gettext_noop(
-                "Two records look alike. They are never merged by the machine."
-            ),
-            _pairs,
-            lambda: _alike().count(),
-        ),
-        Kind(
-            "unseen",
-            gettext_noop("Cancelled before it was ordered"),
-            gettext_noop(
-                "The cancellation came first; the order was kept as cancelled."
-            ),
-            _unseen,
-            lambda: _early().count(),
-        ),
-    ):
+    for kind in KINDS:
         register(kind)
 
 
@@ -233,3 +177,51 @@ def _unseen() -> Sequence[Item]:
         )
         for order in with_people(_early())[:MOST]
     ]
+
+
+KINDS = (
+    Kind(
+        "identity",
+        gettext_noop("Identity in doubt"),
+        gettext_noop(
+            "It is not certain whose exam it is: off every worklist, not to be signed."
+        ),
+        _doubtful,
+        lambda: _doubted().count(),
+    ),
+    Kind(
+        "messages",
+        gettext_noop("Messages that name somebody else"),
+        gettext_noop("Name, birth date or number disagree with the person on file."),
+        _messages,
+        lambda: _disagreeing().count(),
+    ),
+    Kind(
+        "merged",
+        gettext_noop("Changed patient after check-in or signing"),
+        gettext_noop("The patient of the exam changed at a moment when it matters."),
+        _merged,
+        lambda: _moved().count(),
+    ),
+    Kind(
+        "held",
+        gettext_noop("Changes that wait"),
+        gettext_noop("The ordering system would change who or what of a live order."),
+        _held,
+        lambda: _waiting().count(),
+    ),
+    Kind(
+        "duplicates",
+        gettext_noop("Possibly one person"),
+        gettext_noop("Two records look alike. They are never merged by the machine."),
+        _pairs,
+        lambda: _alike().count(),
+    ),
+    Kind(
+        "unseen",
+        gettext_noop("Cancelled before it was ordered"),
+        gettext_noop("The cancellation came first; the order was kept as cancelled."),
+        _unseen,
+        lambda: _early().count(),
+    ),
+)

@@ -10,15 +10,17 @@ from orders.requests import Identifier
 UNRANKED = 100
 
 
+def identifier_of(row: PatientIdentifier) -> Identifier:
+    return Identifier(row.value, row.assigning_authority, row.type)
+
+
 def find_ids(identifiers: Iterable[Identifier]) -> list[PatientIdentifier]:
     """The rows of these identifiers, merged ones included: they lead to survivors."""
-    keys = {(i.value, i.assigning_authority, i.type) for i in identifiers}
-    if not keys:
+    wanted = set(identifiers)
+    if not wanted:
         return []
-    found = PatientIdentifier.objects.filter(value__in={key[0] for key in keys})
-    return [
-        row for row in found if (row.value, row.assigning_authority, row.type) in keys
-    ]
+    found = PatientIdentifier.objects.filter(value__in={one.value for one in wanted})
+    return [row for row in found if identifier_of(row) in wanted]
 
 
 def names_retired(identifiers: tuple[Identifier, ...]) -> bool:
@@ -34,16 +36,11 @@ def add_identifiers(
 ) -> list[PatientIdentifier]:
     """Returns those the person did not have; `known` spares reading what it has."""
     rows = list(patient.identifiers.all()) if known is None else list(known)
-    held = {(row.value, row.assigning_authority, row.type) for row in rows}
+    held = {identifier_of(row) for row in rows}
     fresh = [
-        PatientIdentifier(
-            patient=patient,
-            value=one.value,
-            assigning_authority=one.assigning_authority,
-            type=one.type,
-        )
+        PatientIdentifier(patient=patient, **vars(one))
         for one in dict.fromkeys(identifiers)
-        if (one.value, one.assigning_authority, one.type) not in held
+        if one not in held
     ]
     if fresh:
         choose_preferred(rows, fresh)

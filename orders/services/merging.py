@@ -22,7 +22,12 @@ from orders.models import (
     Visit,
 )
 from orders.requests import Identifier, PatientRequest
-from orders.services.identifiers import add_identifiers, choose_preferred, find_ids
+from orders.services.identifiers import (
+    add_identifiers,
+    choose_preferred,
+    find_ids,
+    identifier_of,
+)
 from orders.services.linking import move_links
 from orders.services.patients import (
     create_patient,
@@ -238,13 +243,11 @@ def add_aliases(
     owner: Patient, identifiers: tuple[Identifier, ...], moved: Moved
 ) -> None:
     """Nobody here had them: whoever still uses one means the owner from now on."""
-    known = {
-        (row.value, row.assigning_authority, row.type) for row in find_ids(identifiers)
-    }
+    known = {identifier_of(row) for row in find_ids(identifiers)}
     rows = [
         PatientIdentifier(patient=owner, **vars(one), retired_at=timezone.now())
         for one in identifiers
-        if (one.value, one.assigning_authority, one.type) not in known
+        if one not in known
     ]
     PatientIdentifier.objects.bulk_create(rows)
     moved.changed |= {f"made:{row.pk}": {} for row in rows}
@@ -288,7 +291,7 @@ def _move_identifiers(
     """
     rows = list(loser.identifiers.all())
     active = [row for row in rows if row.retired_at is None]
-    names = {(one.value, one.assigning_authority, one.type) for one in named}
+    names = set(named)
     kinds = set(
         winner.identifiers.filter(retired_at=None).values_list(
             "assigning_authority", "type"
@@ -297,8 +300,7 @@ def _move_identifiers(
     going = [
         row
         for row in active
-        if (row.value, row.assigning_authority, row.type) in names
-        or (row.assigning_authority, row.type) in kinds
+        if identifier_of(row) in names or (row.assigning_authority, row.type) in kinds
     ]
     going = going or active
     for row in rows:

@@ -11,7 +11,7 @@ from orders.cause import Cause
 from orders.exceptions import OrderError, PatientMismatch
 from orders.models import MergeJournal, Order, Patient, PatientIdentifier, Visit
 from orders.requests import Identifier, PatientRequest
-from orders.services.identifiers import choose_preferred, find_ids
+from orders.services.identifiers import choose_preferred, find_ids, identifier_of
 from orders.services.merging import (
     MergeRefused,
     Moved,
@@ -353,12 +353,8 @@ def change_identifier(
 def _unknown(
     identifiers: tuple[Identifier, ...], held: list[PatientIdentifier]
 ) -> list[Identifier]:
-    known = {(row.value, row.assigning_authority, row.type) for row in held}
-    return [
-        one
-        for one in identifiers
-        if (one.value, one.assigning_authority, one.type) not in known
-    ]
+    known = {identifier_of(row) for row in held}
+    return [one for one in identifiers if one not in known]
 
 
 def _refuse_used(held: list[PatientIdentifier], going: list[PatientIdentifier]) -> None:

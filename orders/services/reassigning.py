@@ -6,7 +6,7 @@ from django.utils.translation import gettext_noop
 
 from orders.cause import Cause
 from orders.lifecycle import ExamState
-from orders.models import Order, OrderEvent, Patient, ReportStatus
+from orders.models import SIGNED, Order, OrderEvent, Patient
 from orders.services.attention import put_reason
 from orders.services.events import note_on, save
 
@@ -17,11 +17,6 @@ VISITS_MERGED = gettext_noop("Visits merged")
 MERGE_UNDONE = gettext_noop("Merge taken back")
 MOVE_UNDONE = gettext_noop("Move taken back")
 
-_SIGNED = (
-    ReportStatus.FINAL,
-    ReportStatus.CORRECTED,
-    ReportStatus.ADDENDED,
-)
 _RUNS, _ARRIVED, _SIGNED_BEFORE = range(3)
 _WHAT = {
     MERGED: (
@@ -94,7 +89,7 @@ def _flag(order: Order, title: str) -> str:
         return _say(title, _RUNS)
     if order.status in (ExamState.ARRIVED, ExamState.READY):
         return _say(title, _ARRIVED)
-    return _say(title, _SIGNED_BEFORE) if order.report_status in _SIGNED else ""
+    return _say(title, _SIGNED_BEFORE) if order.report_status in SIGNED else ""
 
 
 def _say(title: str, when: int) -> str:

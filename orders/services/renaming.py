@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
 from orders.models import PatientIdentifier, Visit
 from orders.services.duplicates import SPELLING, propose_pair
@@ -30,12 +30,10 @@ def _rename_identifiers(old: str, new: str) -> int:
     twins = PatientIdentifier.objects.filter(
         assigning_authority=new, value=OuterRef("value"), type=OuterRef("type")
     )
-    clashing = rows.filter(Exists(twins))
-    for row in clashing.order_by("pk"):
-        twin = PatientIdentifier.objects.get(
-            assigning_authority=new, value=row.value, type=row.type
-        )
-        propose_pair(row.patient_id, twin.patient_id, SPELLING)
+    other = Subquery(twins.values("patient_id")[:1])
+    clashing = rows.filter(Exists(twins)).annotate(other=other).order_by("pk")
+    for one, twin in clashing.values_list("patient_id", "other"):
+        propose_pair(one, twin, SPELLING)
     free = rows.filter(~Exists(twins))
     owners = set(free.values_list("patient_id", flat=True))
     renamed = free.update(assigning_authority=new)

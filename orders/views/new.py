@@ -12,9 +12,10 @@ from orders.cause import Cause
 from orders.exceptions import OrderError
 from orders.forms import NewOrderForm
 from orders.models import Patient
-from orders.requests import Code, Identifier, OrderRequest, PatientRequest
+from orders.requests import Code, OrderRequest, PatientRequest
 from orders.requests import ScheduleRequest as Schedule
 from orders.services import place_order
+from orders.services.identifiers import identifier_of
 from radflow.accounts.access import current_user, requires
 from radflow.accounts.roles import Capability
 from radflow.audit import services as audit
@@ -47,11 +48,7 @@ def new(request: HttpRequest, patient_id: int) -> HttpResponse:
 def _as_known(patient: Patient) -> PatientRequest:
     """By all identifiers on file, so that nothing of the person is in question."""
     known = patient.identifiers.filter(retired_at=None).order_by("-preferred", "pk")
-    return PatientRequest(
-        identifiers=tuple(
-            Identifier(one.value, one.assigning_authority, one.type) for one in known
-        )
-    )
+    return PatientRequest(identifiers=tuple(identifier_of(one) for one in known))
 
 
 def _request(form: NewOrderForm) -> OrderRequest:

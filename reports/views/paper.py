@@ -6,14 +6,13 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 
+from orders.models import SIGNED
 from orders.selectors import mrn_of, orders_with_patients
 from radflow.accounts.access import requires
 from radflow.accounts.roles import Capability
 from radflow.audit import services as audit
-from reports.models import ReportState, ReportVersion
+from reports.models import ReportVersion
 from reports.views.sections import section_views
-
-_FINAL = (ReportState.FINAL, ReportState.CORRECTED, ReportState.ADDENDED)
 
 
 @requires(Capability.VIEW_REPORTS)
@@ -33,7 +32,7 @@ def paper(request: HttpRequest, order_id: int) -> HttpResponse:
         "mrn": mrn_of(order),
         "signed": signed,
         "status": signed.status,
-        "is_final": signed.status in _FINAL,
+        "is_final": signed.status in SIGNED,
         "sections": section_views(signed.sections, order),
         "printed_at": timezone.now(),
     }

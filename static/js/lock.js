@@ -74,7 +74,7 @@ function lockDesk() {
   post(dialog().dataset.lockUrl).catch(() => {}); // the server locks by itself a little later
 }
 
-function open(csrf) {
+function reopen(csrf) {
   document.querySelector('meta[name="csrf-token"]').content = csrf;
   for (const field of document.querySelectorAll('[name="csrfmiddlewaretoken"]')) field.value = csrf;
   delete root.dataset.locked;
@@ -101,7 +101,7 @@ async function unlock(event) {
     const response = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)), headers });
     const answer = await response.json();
     if (!response.ok) return refuse(answer.error);
-    open(answer.csrf);
+    reopen(answer.csrf);
     return desk.postMessage({ csrf: answer.csrf });
   } catch {
     return refuse(part("lock-error").dataset.noAnswer);
@@ -111,7 +111,7 @@ async function unlock(event) {
 function onDesk({ data }) {
   if (data.activeAt && !isLocked()) activeAt = Math.max(activeAt, data.activeAt);
   if (data.locked) show();
-  if (data.csrf && isLocked()) open(data.csrf);
+  if (data.csrf && isLocked()) reopen(data.csrf);
 }
 
 export function startLock() {

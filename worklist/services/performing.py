@@ -12,7 +12,7 @@ from pydicom.dataset import Dataset
 
 from orders.cause import Cause
 from orders.lifecycle import Event, ExamState
-from orders.models import Order, OrderEvent, ReportStatus
+from orders.models import SIGNED, Order, OrderEvent
 from orders.services import note, record_event
 from radflow.dicom import mpps
 from radflow.dicom.mpps import Problem
@@ -26,9 +26,6 @@ from worklist.services.linking import Links, find_links
 from worklist.services.outcome import apply_outcome
 from worklist.services.studies import refresh_study
 
-_REPORTED = frozenset(
-    {ReportStatus.FINAL, ReportStatus.CORRECTED, ReportStatus.ADDENDED}
-)
 _AHEAD = timedelta(minutes=5)
 
 
@@ -105,7 +102,7 @@ def _begin(order: Order, performed: PerformedStep, cause: Cause) -> None:
         event=Event.BEGIN,
         cause=cause,
         detail=_begin_detail(order),
-        guard=order.report_status in _REPORTED,
+        guard=order.report_status in SIGNED,
     )
     if after.status == before and after.needs_attention == order.needs_attention:
         _tell_attached(order, cause)
@@ -113,7 +110,7 @@ def _begin(order: Order, performed: PerformedStep, cause: Cause) -> None:
 
 def _begin_detail(order: Order) -> str:
     if order.status == ExamState.PERFORMED:
-        if order.report_status in _REPORTED:
+        if order.report_status in SIGNED:
             return gettext_noop("Images after the final report: the reader must look.")
         return gettext_noop("The scanner began again: more images")
     if order.status in (ExamState.SCHEDULED, ExamState.ARRIVED, ExamState.READY):
