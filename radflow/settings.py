@@ -321,6 +321,7 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
         "pynetdicom": {"level": "ERROR"},
+        "pyBarcode": {"level": "WARNING"},
         "pydicom": {"level": "ERROR"},
         "uvicorn.access": {"level": "WARNING"},
         "django.request": {"level": "ERROR"},

@@ -78,6 +78,8 @@ def _run() -> None:
     events: SimpleQueue[Event] = SimpleQueue()
     data_dir = Path(os.environ["RADFLOW_DATA_DIR"])
     with services(data_dir, on_end=lambda how: events.put(Fatal(how))) as urls:
+        # Files are served from their sources, but the folder of copies must be there.
+        (data_dir / "staticfiles").mkdir(exist_ok=True)
         os.environ.update(urls)
         settings = _settings()
         if refusal := taken_port(settings.BIND, _ports(settings)):
