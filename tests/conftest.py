@@ -41,6 +41,9 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "radflow.settings"
 Path(os.environ["RADFLOW_DATA_DIR"], "staticfiles").mkdir(parents=True, exist_ok=True)
 # Now: the conftest of a folder named on the command line is read before any hook.
 django.setup()
+# A worker that inherited it would read its settings before it has its own database
+# of Valkey: then one worker clears what another counts.
+del os.environ["DJANGO_SETTINGS_MODULE"]
 
 
 def pytest_configure(config: pytest.Config) -> None:

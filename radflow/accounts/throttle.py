@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from dataclasses import dataclass
 
 from django.core.cache import cache
 from django.http import HttpRequest
 from redis.exceptions import RedisError
 from rest_framework.exceptions import Throttled
+
+logger = logging.getLogger(__name__)
 
 FAILURES = 10
 WINDOW_SECONDS = 300
@@ -37,12 +40,13 @@ class SignInThrottle:
     def is_closed(self) -> bool:
         try:
             return int(cache.get(self._key, 0)) >= FAILURES
-        except RedisError:
+        except RedisError as error:
+            logger.warning("failed sign-ins not read: %s", type(error).__name__)
             return False
 
     def count_failure(self) -> None:
         try:
             cache.add(self._key, 0, WINDOW_SECONDS)
             cache.incr(self._key)
-        except (RedisError, ValueError):
-            return
+        except (RedisError, ValueError) as error:
+            logger.warning("failed sign-in not counted: %s", type(error).__name__)
