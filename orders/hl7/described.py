@@ -5,13 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import gettext as _
+
 from orders.hl7.patients import read_patient, read_visit
 from orders.hl7.profiles import mapping_for
 from orders.hl7.requests import Reader
 from orders.hl7.zsegments import fill, refused_fields
 from orders.requests import Code, OrderRequest, PatientRequest, VisitRequest
 from radflow.hl7.groups import order_groups
-from radflow.messaging.routes import PATIENT, Inbound
+from radflow.messaging.routes import Inbound, PersonalLabel
 
 Described = dict[str, str]
 
@@ -26,7 +28,7 @@ def describe_orders(inbound: Inbound) -> Described:
         reader = Reader(group, inbound.message, mapping, inbound.peer, refused)
         filled = fill(reader, inbound)
         orc = group.orc.value(1).upper() if group.orc else ""
-        values = {"Order control": orc, **_order(filled.request, inbound)}
+        values = {_("Order control"): orc, **_order(filled.request, inbound)}
         values |= _personal(dict(filled.notes))
         for label, value in values.items():
             found[_numbered(label, number, len(groups))] = value
@@ -40,24 +42,28 @@ def describe_person(inbound: Inbound) -> Described:
 
 
 def _numbered(label: str, number: int, of: int) -> str:
-    """Patient data keep their first word: what is masked is known by it."""
-    return label if of == 1 else f"{label} (order {number})"
+    """Still the label of patient data where it was one."""
+    if of == 1:
+        return label
+    text = _("%(label)s (order %(number)s)") % {"label": label, "number": number}
+    return type(label)(text)
 
 
 def _person(person: PatientRequest) -> Described:
     named = (person.family_name, person.given_name, person.middle_name)
     ids = (f"{i.value} {i.assigning_authority} {i.type}" for i in person.identifiers)
+    died_at = person.deceased_at
     values = {
-        "identifiers": ", ".join(ids),
-        "name": " ".join(part for part in named if part),
-        "name, ideographic": person.name_ideographic,
-        "name, phonetic": person.name_phonetic,
-        "birth date": person.birth_date_text,
-        "sex": person.sex,
-        "is deceased": "Yes" if person.deceased else "",
-        "time of death": person.deceased_at.isoformat() if person.deceased_at else "",
-        "allergies": ", ".join(person.allergies),
-        "values deleted": ", ".join(sorted(person.cleared)),
+        _("identifiers"): ", ".join(ids),
+        _("name"): " ".join(part for part in named if part),
+        _("name, ideographic"): person.name_ideographic,
+        _("name, phonetic"): person.name_phonetic,
+        _("birth date"): person.birth_date_text,
+        _("sex"): person.sex,
+        _("is deceased"): _("Yes") if person.deceased else "",
+        _("time of death"): died_at.isoformat() if died_at else "",
+        _("allergies"): ", ".join(person.allergies),
+        _("values deleted"): ", ".join(sorted(person.cleared)),
     }
     return _personal(values)
 
@@ -66,14 +72,14 @@ def _visit(visit: VisitRequest | None) -> Described:
     if visit is None:
         return {}
     values = {
-        "visit number": f"{visit.number} {visit.assigning_authority}".strip(),
-        "account": visit.account_number,
-        "class": visit.patient_class,
-        "location": visit.location,
-        "attending physician": visit.attending,
-        "referring physician": visit.referring,
-        "ambulatory status": visit.ambulatory_status,
-        "visit values deleted": ", ".join(sorted(visit.cleared)),
+        _("visit number"): f"{visit.number} {visit.assigning_authority}".strip(),
+        _("account"): visit.account_number,
+        _("class"): visit.patient_class,
+        _("location"): visit.location,
+        _("attending physician"): visit.attending,
+        _("referring physician"): visit.referring,
+        _("ambulatory status"): visit.ambulatory_status,
+        _("visit values deleted"): ", ".join(sorted(visit.cleared)),
     }
     return _personal(values)
 
@@ -84,29 +90,29 @@ def _order(order: OrderRequest, inbound: Inbound) -> Described:
     step = order.schedule
     slot = (_time(step.start, zone), _time(step.end, zone))
     return {
-        "Placer order number": placer,
-        "Placer group": order.placer_group_number,
-        "Filler order number": order.filler_order_number,
-        "Accession number": order.accession_number,
-        "Requested procedure ID": order.requested_procedure_id,
-        "Scheduled step ID": step.step_id,
-        "Study UID": order.study_instance_uid,
-        "Requested procedure": _code(order.procedure),
-        "Protocol code": _code(order.protocol),
-        "Modality": order.modality,
-        "Side": order.laterality,
-        "Priority": order.priority,
-        "Requested start": _time(order.requested_start, zone),
-        "Slot": " to ".join(filter(None, slot)),
-        "Station AE title": step.station_ae_title,
-        "Station name": step.station_name,
-        "Location of the step": step.location,
-        "Event time": _time(order.event_time, zone),
-        "Transport": order.transport,
-        "Ordering provider": " ".join(order.ordering_provider.values()),
-        "Entered by": order.entered_by,
-        "Callback": order.callback,
-        "Entering organization": order.entering_organization,
+        _("Placer order number"): placer,
+        _("Placer group"): order.placer_group_number,
+        _("Filler order number"): order.filler_order_number,
+        _("Accession number"): order.accession_number,
+        _("Requested procedure ID"): order.requested_procedure_id,
+        _("Scheduled step ID"): step.step_id,
+        _("Study UID"): order.study_instance_uid,
+        _("Requested procedure"): _code(order.procedure),
+        _("Protocol code"): _code(order.protocol),
+        _("Modality"): order.modality,
+        _("Side"): order.laterality,
+        _("Priority"): order.priority,
+        _("Requested start"): _time(order.requested_start, zone),
+        _("Slot"): " to ".join(filter(None, slot)),
+        _("Station AE title"): step.station_ae_title,
+        _("Station name"): step.station_name,
+        _("Location of the step"): step.location,
+        _("Event time"): _time(order.event_time, zone),
+        _("Transport"): order.transport,
+        _("Ordering provider"): " ".join(order.ordering_provider.values()),
+        _("Entered by"): order.entered_by,
+        _("Callback"): order.callback,
+        _("Entering organization"): order.entering_organization,
         **_clinical(order),
     }
 
@@ -114,18 +120,19 @@ def _order(order: OrderRequest, inbound: Inbound) -> Described:
 def _clinical(order: OrderRequest) -> Described:
     """Free text may name the person, so it is masked with the rest."""
     values = {
-        "reason": _code(order.reason),
-        "clinical information": order.clinical_info,
-        "danger code": order.danger_code,
-        "comments": order.comments,
-        "weight (kg)": str(order.weight_kg or ""),
-        "height (m)": str(order.height_m or ""),
+        _("reason"): _code(order.reason),
+        _("clinical information"): order.clinical_info,
+        _("danger code"): order.danger_code,
+        _("comments"): order.comments,
+        _("weight (kg)"): str(order.weight_kg or ""),
+        _("height (m)"): str(order.height_m or ""),
     }
     return _personal(values)
 
 
 def _personal(values: Described) -> Described:
-    return {f"{PATIENT} {name}": value for name, value in values.items()}
+    who = _("Patient")
+    return {PersonalLabel(f"{who} {name}"): value for name, value in values.items()}
 
 
 def _code(code: Code) -> str:

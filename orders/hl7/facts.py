@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from django.utils.translation import gettext as _
+
 from orders.hl7.patients import read_patient
 from orders.models import Order, Patient, PatientIdentifier
-from radflow.messaging.routes import PATIENT, Inbound
+from radflow.messaging.routes import Inbound, PersonalLabel
 
 
 def facts(inbound: Inbound, order_ids: Sequence[int]) -> dict[str, str]:
-    """Patient data under labels that begin with PATIENT; empty values left out."""
+    """Patient data under personal labels; empty values left out."""
     found: dict[str, str] = {}
     for patient in _patients(inbound, order_ids):
         found |= _person(patient)
@@ -37,37 +39,42 @@ def _person(patient: Patient) -> dict[str, str]:
     ids = patient.identifiers.order_by("pk")
     named = (patient.family_name, patient.given_name, patient.middle_name)
     values = {
-        "name": " ".join(part for part in named if part),
-        "birth date": patient.birth_date_text,
-        "sex": patient.sex,
-        "is deceased": "Yes" if patient.deceased else "",
-        "identifiers": ", ".join(f"{i.value} {i.assigning_authority}" for i in ids),
+        _("name"): " ".join(part for part in named if part),
+        _("birth date"): patient.birth_date_text,
+        _("sex"): patient.sex,
+        _("is deceased"): _("Yes") if patient.deceased else "",
+        _("identifiers"): ", ".join(f"{i.value} {i.assigning_authority}" for i in ids),
     }
     for visit in patient.visits.order_by("pk"):
-        values[f"visit {visit.number} location"] = visit.location
-        values[f"visit {visit.number} class"] = visit.patient_class
-    return {f"{PATIENT} {patient.pk} {k}": value for k, value in values.items()}
+        name = {"number": visit.number}
+        values[_("visit %(number)s location") % name] = visit.location
+        values[_("visit %(number)s class") % name] = visit.patient_class
+    who = _("Patient %(number)s") % {"number": patient.pk}
+    return {PersonalLabel(f"{who} {name}"): value for name, value in values.items()}
 
 
 def _order(order: Order) -> dict[str, str]:
     code = f"{order.procedure_code} {order.procedure_text}".strip()
     start = order.scheduled_start
     values = {
-        "status": order.get_status_display(),
-        "procedure": code,
-        "priority": order.get_priority_display(),
-        "accession number": order.accession_number,
-        "modality": order.modality,
-        "side": order.laterality,
-        "scheduled start": start.isoformat() if start else "",
-        "room": order.room_name,
-        "needs attention": "Yes" if order.needs_attention else "",
+        _("status"): _(order.get_status_display()),
+        _("procedure"): code,
+        _("priority"): _(order.get_priority_display()),
+        _("accession number"): order.accession_number,
+        _("modality"): order.modality,
+        _("side"): order.laterality,
+        _("scheduled start"): start.isoformat() if start else "",
+        _("room"): order.room_name,
+        _("needs attention"): _("Yes") if order.needs_attention else "",
     }
     personal = {
-        "reason": order.reason,
-        "clinical information": order.clinical_info,
-        "visit": order.visit.number if order.visit else "",
+        _("reason"): order.reason,
+        _("clinical information"): order.clinical_info,
+        _("visit"): order.visit.number if order.visit else "",
     }
-    found = {f"Order {order.pk} {k}": value for k, value in values.items()}
-    hidden = {f"{PATIENT}, order {order.pk} {k}": v for k, v in personal.items()}
+    number = {"number": order.pk}
+    which = _("Order %(number)s") % number
+    found = {f"{which} {name}": value for name, value in values.items()}
+    whose = _("Patient, order %(number)s") % number
+    hidden = {PersonalLabel(f"{whose} {name}"): v for name, v in personal.items()}
     return found | hidden

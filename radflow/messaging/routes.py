@@ -15,8 +15,13 @@ from radflow.hl7.message import Message
 from radflow.messaging.exceptions import Parked
 from radflow.messaging.models import InboundMessage, Peer
 
-PATIENT = "Patient"
 ORDER_KEY = "O:"
+
+
+class PersonalLabel(str):
+    """The label of patient data: its value is hidden until revealed."""
+
+    __slots__ = ()
 
 
 def own(keys: Sequence[str]) -> list[str]:
@@ -75,7 +80,7 @@ class Handler:
     see beside it.
     `describe` says by label what the message would be read as, and writes nothing; it
     raises as `apply` does. `facts` says by label what is known of these orders and of
-    the message's patient. Labels of patient data begin with PATIENT.
+    the message's patient. Labels of patient data are PersonalLabels.
     """
 
     apply: Callable[[Inbound], Applied]

@@ -140,6 +140,18 @@ def test_patient_data_is_masked_on_every_tab(page: Client, name: str, tab: str) 
         assert not [one for one in (NAME, MRN, BORN) if one in text]
 
 
+def test_labels_in_german_mask_the_same_values(
+    page: Client, interface_admin: User
+) -> None:
+    interface_admin.language = "de"
+    interface_admin.save()
+    deliver(order_message())
+    shown = page.get(f"/messages/in/{last_inbound().pk}/", {"tab": "mapped"})
+    text = shown.content.decode()
+    assert "Patient Geburtsdatum" in text
+    assert not [one for one in (NAME, MRN, BORN) if one.decode() in text]
+
+
 def test_a_line_that_is_no_segment_is_masked(page: Client) -> None:
     deliver(order_message(more="\rOkafor told us so"))
     for tab in ("tree", "raw"):

@@ -14,7 +14,13 @@ from radflow.messaging.applying import apply_row
 from radflow.messaging.exceptions import Parked
 from radflow.messaging.models import InboundMessage, InboundState, OutboundMessage
 from radflow.messaging.parking import read
-from radflow.messaging.routes import PATIENT, Handler, Inbound, handler_for, own
+from radflow.messaging.routes import (
+    Handler,
+    Inbound,
+    PersonalLabel,
+    handler_for,
+    own,
+)
 
 # It holds the locks that applying holds, so it gives up before anybody notices.
 _LIMITS = "SET LOCAL lock_timeout = '500ms'; SET LOCAL statement_timeout = '5s'"
@@ -33,7 +39,7 @@ class Difference:
 
     @property
     def is_personal(self) -> bool:
-        return self.label.startswith(PATIENT)
+        return isinstance(self.label, PersonalLabel)
 
     @property
     def kind(self) -> str:

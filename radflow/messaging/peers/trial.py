@@ -15,7 +15,7 @@ from radflow.hl7.errors import HL7Error
 from radflow.hl7.message import Message
 from radflow.messaging.exceptions import Parked
 from radflow.messaging.models import InboundMessage, InboundState, Peer
-from radflow.messaging.routes import PATIENT, Inbound, handler_for
+from radflow.messaging.routes import Inbound, PersonalLabel, handler_for
 
 MOST = 200
 SECONDS = 2.0
@@ -35,7 +35,7 @@ class Change:
 
     @property
     def is_personal(self) -> bool:
-        return self.label.startswith(PATIENT)
+        return isinstance(self.label, PersonalLabel)
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from radflow.hl7.message import Message
 from radflow.messaging.conformance import findings_of
 from radflow.messaging.exceptions import Parked
 from radflow.messaging.models import InboundMessage, OutboundMessage, Peer
-from radflow.messaging.routes import PATIENT, Inbound, handler_for
+from radflow.messaging.routes import Inbound, PersonalLabel, handler_for
 from radflow.messaging.selectors import MessageRow, readable
 from radflow.messaging.viewer.difference import difference, earlier_message
 from radflow.messaging.viewer.masking import HIDDEN, Mask, Revealed, mask_for
@@ -112,7 +112,7 @@ def _mapped(
 
 
 def _value(label: str, value: str, is_revealed: bool) -> tuple[str, str]:
-    is_hidden = label.startswith(PATIENT) and not is_revealed
+    is_hidden = isinstance(label, PersonalLabel) and not is_revealed
     return label, HIDDEN if is_hidden and value else value
 
 
