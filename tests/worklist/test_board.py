@@ -49,6 +49,15 @@ def test_the_most_urgent_comes_first_then_who_waits_longest() -> None:
     assert board_orders(BoardFilter()) == [stat, urgent, early, late]
 
 
+def test_what_is_done_stands_below_what_waits() -> None:
+    waits = make_order(schedule=at(11))
+    unread = make_order(schedule=at(10))
+    read = make_order(schedule=at(9), priority="S")
+    Order.objects.filter(pk__in=[unread.pk, read.pk]).update(status="performed")
+    Order.objects.filter(pk=read.pk).update(report_status="final")
+    assert ids(board_orders(BoardFilter())) == [waits.pk, unread.pk, read.pk]
+
+
 def test_the_board_leaves_out_what_is_closed_unless_asked() -> None:
     open_one, closed = make_order(), make_order()
     record_event(order_id=closed.pk, event=Event.CANCEL, cause=DESK)

@@ -11,8 +11,8 @@ from django.db.models import Case, Count, IntegerField, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce
 
 from orders.identity import fold
-from orders.lifecycle import TERMINAL_STATES, ExamState
-from orders.models import Order, PatientIdentifier, Priority
+from orders.lifecycle import OPEN_STATES, TERMINAL_STATES, ExamState
+from orders.models import SIGNED, Order, PatientIdentifier, Priority
 from worklist.selectors.schedule import day_range
 
 P = Priority
@@ -20,6 +20,17 @@ _RANKS = (P.STAT, P.ASAP, P.TIMING_CRITICAL, P.CALLBACK, P.PREOP, P.ROUTINE)
 _RANK = Case(
     *(When(priority=p, then=Value(rank)) for rank, p in enumerate(_RANKS)),
     default=Value(len(_RANKS)),
+    output_field=IntegerField(),
+)
+_READ = Q(report_status__in=SIGNED)
+# What still waits for hands, what waits to be read, what is over.
+_STAGE = Case(
+    When(status__in=OPEN_STATES, then=Value(0)),
+    When(
+        status=ExamState.PERFORMED,
+        then=Case(When(_READ, then=Value(2)), default=Value(1)),
+    ),
+    default=Value(2),
     output_field=IntegerField(),
 )
 
@@ -39,15 +50,19 @@ class BoardFilter:
 
 
 def board_orders(wanted: BoardFilter, *, limit: int = 200) -> list[Order]:
-    """Most urgent first, then who waits longest; patients and identifiers at hand."""
+    """Most urgent first, then who waits longest; what is done stands below.
+
+    Patients and identifiers are at hand.
+    """
     orders = _filtered(wanted).annotate(
+        stage=_STAGE,
         rank=_RANK,
         waiting_since=Coalesce("scheduled_start", "requested_start", "created_at"),
     )
     return list(
         orders.select_related("patient", "visit")
         .prefetch_related("patient__identifiers")
-        .order_by("rank", "waiting_since", "id")[:limit]
+        .order_by("stage", "rank", "waiting_since", "id")[:limit]
     )
 
 
