@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from channels.layers import get_channel_layer
@@ -22,6 +23,7 @@ from radflow.live.wake import GROUP
 logger = logging.getLogger(__name__)
 
 POLL_SECONDS = 1.0
+REJOIN_SECONDS = 3600.0
 QUEUE_LIMIT = 1000  # a socket that lags by more is closed and catches up by cursor
 
 
@@ -73,16 +75,23 @@ class Hub:
     async def _follow_layer(self) -> None:
         while True:
             try:
-                layer = get_channel_layer()
-                assert layer is not None  # settings name one
-                channel = await layer.new_channel()
-                await layer.group_add(GROUP, channel)
-                while True:
-                    await layer.receive(channel)
-                    self._wake.set()
+                await self._hear_wakes()
             except (OSError, RedisError) as error:
                 logger.warning("live layer away: %s", type(error).__name__)
                 await asyncio.sleep(POLL_SECONDS)
+
+    async def _hear_wakes(self) -> None:
+        """A member of the group for an hour; then joined anew, should it forget us."""
+        layer = get_channel_layer()
+        assert layer is not None  # settings name one
+        channel = await layer.new_channel()
+        await layer.group_add(GROUP, channel)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(REJOIN_SECONDS):
+                while True:
+                    await layer.receive(channel)
+                    self._wake.set()
+        await layer.group_discard(GROUP, channel)
 
     async def _read(self) -> None:
         while True:

@@ -267,6 +267,35 @@ async def test_hints_arrive_while_redis_is_away(
         assert (await found.hint())["seq"] == seq
 
 
+async def test_the_group_is_joined_anew_from_time_to_time(
+    technologist: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = hub_module.get_channel_layer()
+    assert real is not None
+    joined: asyncio.Queue[str] = asyncio.Queue()
+
+    class Counted:
+        new_channel, receive = real.new_channel, real.receive
+        group_discard = real.group_discard
+
+        async def group_add(self, group: str, channel: str) -> None:
+            await real.group_add(group, channel)
+            joined.put_nowait(channel)
+
+    monkeypatch.setattr(hub_module, "get_channel_layer", Counted)
+    monkeypatch.setattr(hub_module, "POLL_SECONDS", 2 * WAIT)
+    monkeypatch.setattr(hub_module, "REJOIN_SECONDS", 0.05)
+    async with socket(await session_of(technologist)) as found:
+        for _ in range(3):
+            await asyncio.wait_for(joined.get(), WAIT)
+        monkeypatch.setattr(hub_module, "REJOIN_SECONDS", 3600.0)
+        while not joined.empty():
+            joined.get_nowait()
+        await asyncio.wait_for(joined.get(), WAIT)
+        await database_sync_to_async(publish)("order", 1)
+        assert (await found.hint())["id"] == 1
+
+
 async def test_more_than_one_batch_arrives_whole(technologist: User) -> None:
     @database_sync_to_async
     def burst() -> None:
