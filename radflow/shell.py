@@ -60,6 +60,7 @@ PLACES = (
         C.WRITE_REPORT,
         unread_count,
     ),
+    Place(_("My patients"), "m", "user-check", "reports:mine", C.OWN_PATIENTS),
     Place(_("Board"), "b", "layout-list", "worklist:board", C.VIEW_ORDERS),
     Place(_("Patients"), "p", "users", "patients:search", C.VIEW_ORDERS),
     Place(_("Reconcile"), "o", "git-compare", "reconciliation", C.SCHEDULE),

@@ -17,7 +17,7 @@ from radflow.health import livez, readyz
 _HOMES = {
     Role.TECHNOLOGIST: "worklist:station",
     Role.RADIOLOGIST: "reports:reading_list",
-    Role.REFERRER: "reports:cases",
+    Role.REFERRER: "reports:mine",
     Role.INTERFACE_ADMIN: "messaging:list",
 }
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
-from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
+from django.db.models import Case, IntegerField, Max, Q, QuerySet, Value, When
+from django.db.models.fields.json import KT, KeyTextTransform
+from django.db.models.functions import Greatest
 from django.utils import timezone
 
-from orders.lifecycle import ExamState
+from orders.lifecycle import OPEN_STATES, TERMINAL_STATES, ExamState
 from orders.models import SIGNED, Order, ReportStatus
 from radflow.accounts.models import User
 from reports.lifecycle import OPEN_CASE_STATES, CaseState
@@ -38,6 +41,13 @@ def _view(view: str, user: User) -> Q:
 
 
 VIEWS = ("unread", "mine", "preliminary", "signed")
+RECENT = timedelta(days=14)
+_OWN = {
+    "all": Q(),
+    "reported": Q(report_status__in=SIGNED),
+    "pending": ~Q(report_status__in=SIGNED) & ~Q(status__in=TERMINAL_STATES),
+}
+OWN_VIEWS = tuple(_OWN)
 
 
 def reading_list(view: str, user: User) -> list[Order]:
@@ -58,6 +68,27 @@ def counts(user: User) -> dict[str, int]:
 
 def _performed() -> QuerySet[Order]:
     return Order.objects.filter(status=ExamState.PERFORMED)
+
+
+def ordered_by(user: User, view: str) -> list[Order]:
+    """What this person ordered and what became of it, the latest news first.
+
+    Everything that is not over, and what changed or was reported in the last 14 days.
+    Nobody without a staff identifier ordered anything.
+    """
+    if not user.staff_id:
+        return []
+    recently = timezone.now() - RECENT
+    news = Q(status_since__gte=recently) | Q(report__versions__signed_at__gte=recently)
+    found = Order.objects.alias(orderer=KT("ordering_provider__id"))
+    found = found.filter(_OWN[view], orderer=user.staff_id)
+    found = found.filter(Q(status__in=OPEN_STATES) | news)
+    found = found.annotate(
+        news_at=Greatest("status_since", Max("report__versions__signed_at"))
+    )
+    found = found.select_related("patient", "report")
+    found = found.prefetch_related("patient__identifiers", "report__versions")
+    return list(found.order_by("-news_at", "-id")[:LIMIT])
 
 
 def priors_of(order: Order) -> list[Order]:
@@ -99,6 +130,16 @@ def open_alerts() -> list[CriticalCase]:
     """What every entitled screen must shout: open and critical, or overdue."""
     loud = Q(category__lte=2) | Q(due_at__lte=timezone.now())
     found = _cases().filter(loud, state__in=OPEN_CASE_STATES)
+    return list(found.order_by("due_at", "id"))
+
+
+def open_cases_ordered_by(user: User) -> list[CriticalCase]:
+    """Unacknowledged critical results of exams that this person ordered."""
+    if not user.staff_id:
+        return []
+    orderer = KeyTextTransform("id", "order__ordering_provider")
+    found = _cases().alias(orderer=orderer)
+    found = found.filter(state__in=OPEN_CASE_STATES, orderer=user.staff_id)
     return list(found.order_by("due_at", "id"))
 
 

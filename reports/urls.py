@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from reports.views import cases, editor, paper, reading, signing
+from reports.views import cases, editor, mine, paper, reading, signing
 
 app_name = "reports"
 urlpatterns = [
@@ -13,6 +13,7 @@ urlpatterns = [
     path("reading/<int:order_id>/critical/", editor.flag_critical, name="critical"),
     path("reading/<int:order_id>/sign/", signing.sign, name="sign"),
     path("reading/<int:order_id>/paper/", paper.paper, name="paper"),
+    path("my-patients/", mine.mine, name="mine"),
     path("critical/", cases.cases, name="cases"),
     path("critical/alerts/", cases.alerts, name="alerts"),
     path("critical/<int:case_id>/acknowledge/", cases.acknowledge, name="acknowledge"),

@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import OpClass
 from django.db import models
+from django.db.models.fields.json import KT
 from django.db.models.functions import Now
 from django.utils.translation import gettext_noop
 
@@ -189,6 +190,11 @@ class Order(models.Model):
             ),
         ]
         indexes = [
+            models.Index(
+                KT("ordering_provider__id"),
+                models.F("status_since").desc(),
+                name="order_provider",
+            ),
             models.Index(fields=["accession_number"], name="order_accession"),
             models.Index(
                 OpClass("accession_number", PREFIXES), name="order_accession_begins"

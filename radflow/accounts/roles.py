@@ -21,6 +21,7 @@ class Capability(TextChoices):
     VIEW_ORDERS = "orders.view"
     SCHEDULE = "schedule.edit"
     PERFORM_EXAM = "exam.perform"
+    OWN_PATIENTS = "patients.own"
     VIEW_REPORTS = "reports.view"
     WRITE_REPORT = "reports.write"
     SIGN_REPORT = "reports.sign"
@@ -38,12 +39,17 @@ CAPABILITIES: dict[Role, frozenset[Capability]] = {
     Role.TECHNOLOGIST: _CLINICAL | {C.PERFORM_EXAM},
     Role.RADIOLOGIST: _CLINICAL | {C.WRITE_REPORT, C.SIGN_REPORT, C.ACKNOWLEDGE_CASE},
     Role.COORDINATOR: _CLINICAL | {C.SCHEDULE},
-    Role.REFERRER: _CLINICAL | {C.ACKNOWLEDGE_CASE},
+    Role.REFERRER: _CLINICAL | {C.OWN_PATIENTS, C.ACKNOWLEDGE_CASE},
     Role.INTERFACE_ADMIN: frozenset(
         {C.VIEW_ORDERS, C.VIEW_MESSAGES, C.MANAGE_INTERFACES}
     ),
     Role.ADMINISTRATOR: frozenset(Capability),
 }
 
-# Signing is a radiologist's act; being administrator does not make one a physician.
-CAPABILITIES[Role.ADMINISTRATOR] -= {C.WRITE_REPORT, C.SIGN_REPORT, C.PERFORM_EXAM}
+# Being administrator does not make one a physician.
+CAPABILITIES[Role.ADMINISTRATOR] -= {
+    C.WRITE_REPORT,
+    C.SIGN_REPORT,
+    C.PERFORM_EXAM,
+    C.OWN_PATIENTS,
+}

@@ -11,6 +11,17 @@ from orders.requests import Identifier, PatientRequest
 
 AUTHORITY = "GENHOSP"
 
+# Every second order is of the demo's referring clinician.
+PROVIDERS = tuple(
+    {"id": staff_id, "family": family, "given": given, "prefix": "Dr"}
+    for staff_id, family, given in (
+        ("3002", "Fox", "Sam"),
+        ("3014", "Adeyemi", "Ruth"),
+        ("3002", "Fox", "Sam"),
+        ("3021", "Keller", "Jonas"),
+    )
+)
+
 
 @dataclass(frozen=True)
 class Person:

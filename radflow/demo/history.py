@@ -14,7 +14,7 @@ from orders.models import Order
 from orders.requests import Code, OrderRequest, ScheduleRequest, VisitRequest
 from orders.services import place_order, record_event
 from radflow.accounts.models import User
-from radflow.demo.cast import CAST, Person
+from radflow.demo.cast import CAST, PROVIDERS, Person
 from radflow.demo.clock import clock_at
 from radflow.demo.reporting import sign_for
 from radflow.demo.simulator.hospital import REASONS
@@ -147,12 +147,7 @@ class _Story:
             laterality=self.exam.side,
             priority=self.exam.priority,
             reason=Code("", self.rng.choice(REASONS), ""),
-            ordering_provider={
-                "id": "3002",
-                "family": "Fox",
-                "given": "Sam",
-                "prefix": "Dr",
-            },
+            ordering_provider=PROVIDERS[self.number % len(PROVIDERS)],
             event_time=self.moment,
             schedule=ScheduleRequest(),
         )
