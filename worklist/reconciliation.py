@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_noop
 
 from orders.lifecycle import ExamState
-from orders.models import Order, OrderEvent
+from orders.models import UNSIGNED, Order, OrderEvent
 from orders.reconciliation.kinds import order_item, with_people
 from orders.reconciliation.registry import MOST, Action, Item, Kind, register
 from radflow.accounts.roles import Capability
 from radflow.accounts.templatetags.display import attention
-from worklist.models import PerformedStep
+from worklist.models import PerformedStep, Study
 from worklist.selectors.candidates import candidates_for, steps_for
 
 S = ExamState
@@ -38,7 +38,9 @@ def connect() -> None:
         Kind(
             "imageless",
             gettext_noop("Orders without images"),
-            gettext_noop("Ended for an hour or more, and no series was told of."),
+            gettext_noop(
+                "Ended for an hour or more, not signed, and no series was told of."
+            ),
             _without_images,
             lambda: _imageless().count(),
         ),
@@ -115,10 +117,10 @@ def _order(order: Order) -> Action:
 
 
 def _imageless() -> QuerySet[Order]:
+    """Whoever signed a report has seen images, wherever they came from."""
     late = timezone.now() - WITHOUT_IMAGES
-    return Order.objects.filter(status=S.PERFORMED, ended_at__lt=late).filter(
-        Q(study=None) | Q(study__series_count=0)
-    )
+    told = Study.objects.filter(order=OuterRef("pk"), series_count__gt=0)
+    return Order.objects.filter(UNSIGNED, ~Exists(told), ended_at__lt=late)
 
 
 def _without_images() -> Sequence[Item]:

@@ -26,7 +26,8 @@ class OrderFilter(django_filters.FilterSet):
     def by_patient(
         self, orders: QuerySet[Order], name: str, value: str
     ) -> QuerySet[Order]:
-        return orders.filter(patient__identifiers__value=value).distinct()
+        held = PatientIdentifier.objects.filter(value=value)
+        return orders.filter(patient__in=held.values("patient"))
 
 
 class PatientFilter(django_filters.FilterSet):

@@ -1,7 +1,14 @@
 from orders.models.authority import AssigningAuthority, AuthorityAlias
 from orders.models.holding import HeldChange, Tombstone
 from orders.models.merge import DuplicateCandidate, MergeJournal, PatientLink
-from orders.models.order import SIGNED, Order, Priority, ReportStatus
+from orders.models.order import (
+    AHEAD,
+    SIGNED,
+    UNSIGNED,
+    Order,
+    Priority,
+    ReportStatus,
+)
 from orders.models.patient import (
     Patient,
     PatientIdentifier,
@@ -14,7 +21,9 @@ from orders.models.provenance import Provenance
 from orders.models.timeline import OrderEvent
 
 __all__ = [
+    "AHEAD",
     "SIGNED",
+    "UNSIGNED",
     "AssigningAuthority",
     "AuthorityAlias",
     "DuplicateCandidate",

@@ -40,6 +40,13 @@ class ReportStatus(models.TextChoices):
 SIGNED = frozenset({ReportStatus.FINAL, ReportStatus.CORRECTED, ReportStatus.ADDENDED})
 
 
+_BEFORE_IMAGES = ("ordered", "scheduled", "arrived", "ready", "in_progress", "on_hold")
+_BEFORE_SIGNING = ("none", "draft", "dictated", "preliminary", "withdrawn")
+# What somebody still works on: few rows among many, and nearly all that lists show.
+AHEAD = models.Q(status__in=_BEFORE_IMAGES)
+UNSIGNED = models.Q(status="performed", report_status__in=_BEFORE_SIGNING)
+
+
 class Order(models.Model):
     """One requested procedure: one accession, one study, one report (D1).
 
@@ -205,6 +212,21 @@ class Order(models.Model):
             models.Index(fields=["status", "priority", "id"], name="order_status"),
             models.Index(fields=["modality", "status"], name="order_modality"),
             models.Index(fields=["scheduled_start"], name="order_scheduled"),
+            models.Index(fields=["status_since"], name="order_since"),
+            models.Index(fields=["status"], name="order_ahead", condition=AHEAD),
+            models.Index(
+                fields=["report_status"], name="order_unsigned", condition=UNSIGNED
+            ),
+            models.Index(
+                fields=["status_since"],
+                name="order_attention",
+                condition=~models.Q(needs_attention=""),
+            ),
+            models.Index(
+                fields=["status_since"],
+                name="order_doubted",
+                condition=~models.Q(identity_conflict=""),
+            ),
         ]
 
     def __str__(self) -> str:

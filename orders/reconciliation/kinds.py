@@ -95,7 +95,8 @@ def _messages() -> Sequence[Item]:
 
 
 def _moved() -> QuerySet[Order]:
-    return Order.objects.filter(needs_attention__in=[*FLAGS, *map(with_warning, FLAGS)])
+    found = Order.objects.exclude(needs_attention="")
+    return found.filter(needs_attention__in=[*FLAGS, *map(with_warning, FLAGS)])
 
 
 def _merged() -> Sequence[Item]:

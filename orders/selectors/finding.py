@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
+from django.db.models.expressions import OrderBy
 
 from orders.identity import fold, sound
 from orders.models import Order, Patient
@@ -106,11 +107,20 @@ def _readings(text: str) -> Iterator[tuple[str, str]]:
         yield "".join(words[cut:]), "".join(words[:cut])
 
 
+class _ByPrefix(OrderBy):
+    """In the order of the index for prefixes, so that no more is read than shown.
+
+    Django takes an ordering apart at its last word, which SQL does not allow here.
+    """
+
+    template = "%(expression)s USING ~<~ /* ASC */"
+
+
 def _people(which: Q) -> Found | None:
     if not which:
         return None
     rows = patients_with_identifiers().filter(which, merged_into=None)
-    people = list(rows.order_by("name_key", "id")[: MOST_SHOWN + 1])
+    people = list(rows.order_by(_ByPrefix(F("name_key")), "id")[: MOST_SHOWN + 1])
     if not people:
         return None
     return Found(patients=people[:MOST_SHOWN], more=len(people) > MOST_SHOWN)

@@ -133,12 +133,13 @@ def _inbound(wanted: Wanted, found: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
     found = _common(wanted, found)
     if wanted.accession:
         keys = Q(keys__contains=[f"O:{wanted.accession}"])
-        found = found.filter(keys | Q(order_ids__overlap=_orders(wanted.accession)))
+        orders = Q(order_ids__overlap=_orders(wanted.accession))
+        found = _named(found, keys | orders)
     if wanted.patient_id:
-        found = found.filter(keys__contains=[f"P:{wanted.patient_id}"])
+        found = _named(found, Q(keys__contains=[f"P:{wanted.patient_id}"]))
     if wanted.find:
         keys = Q(keys__overlap=[f"O:{wanted.find}", f"P:{wanted.find}"])
-        found = found.filter(keys | Q(control_id=wanted.find))
+        found = _named(found, keys | Q(control_id=wanted.find))
     if wanted.start:
         found = found.filter(received_at__gte=wanted.start)
     if wanted.until:
@@ -150,18 +151,25 @@ def _outbound(wanted: Wanted, found: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
     """Ours carry no keys of their own: they are found by the orders they speak of."""
     found = _common(wanted, found)
     if wanted.accession:
-        found = found.filter(order_ids__overlap=_orders(wanted.accession))
+        found = _named(found, Q(order_ids__overlap=_orders(wanted.accession)))
     if wanted.patient_id:
         ids = _order_ids([f"P:{wanted.patient_id}"])
-        found = found.filter(order_ids__overlap=ids)
+        found = _named(found, Q(order_ids__overlap=ids))
     if wanted.find:
         ids = _order_ids([f"O:{wanted.find}", f"P:{wanted.find}"])
-        found = found.filter(Q(control_id=wanted.find) | Q(order_ids__overlap=ids))
+        found = _named(found, Q(control_id=wanted.find) | Q(order_ids__overlap=ids))
     if wanted.start:
         found = found.filter(created_at__gte=wanted.start)
     if wanted.until:
         found = found.filter(created_at__lt=wanted.until)
     return found
+
+
+def _named(found: QuerySet[Any, Any], which: Q) -> QuerySet[Any, Any]:
+    """Those of one number, which are few: asked in order and with a limit the database
+    would rather read the whole table from its end."""
+    ids = found.model.objects.filter(which).order_by().values_list("pk", flat=True)
+    return found.filter(pk__in=list(ids))
 
 
 def _orders(number: str) -> list[int]:

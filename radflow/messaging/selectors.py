@@ -67,8 +67,10 @@ class MessageList:
     def __init__(self, tables: Sequence[QuerySet[Any, dict[str, Any]]]) -> None:
         self._tables = tables
 
-    def count(self) -> int:
-        return sum(table.count() for table in self._tables)
+    def count(self, most: int | None = None) -> int:
+        """Of each table no more than `most` and one."""
+        stop = None if most is None else most + 1
+        return sum(table[:stop].count() for table in self._tables)
 
     def __len__(self) -> int:
         return self.count()

@@ -83,11 +83,12 @@ class CriticalCase(models.Model):
             ),
         ]
         indexes = [
+            models.Index(fields=["state", "closed_at"], name="case_state"),
             models.Index(
                 fields=["next_step_at"],
                 name="case_step_due",
                 condition=models.Q(state__in=["pending", "notifying", "delivered"]),
-            )
+            ),
         ]
 
     def __str__(self) -> str:

@@ -82,6 +82,7 @@ class ReportVersion(models.Model):
                 fields=["report", "number"], name="report_version_once"
             )
         ]
+        indexes = [models.Index(fields=["signed_at"], name="report_version_signed")]
 
     def __str__(self) -> str:
         return f"version {self.number} of report {self.report_id}"

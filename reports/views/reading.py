@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
@@ -10,6 +11,7 @@ from radflow.accounts.roles import Capability
 from radflow.audit import services as audit
 from reports.selectors import VIEWS, counts, reading_list
 
+PAGE = 50
 LABELS = {
     "unread": _("Unread"),
     "mine": _("Mine"),
@@ -26,13 +28,16 @@ def reading(request: HttpRequest) -> HttpResponse:
     user = current_user(request)
     view = request.GET.get("view", "unread")
     view = view if view in VIEWS else "unread"
-    orders = reading_list(view, user)
+    number = counts(user)
+    page = Paginator(range(number[view]), PAGE).get_page(request.GET.get("page"))
+    after = max(page.start_index() - 1, 0)
+    orders = reading_list(view, user, limit=PAGE, after=after)
     audit.record_view(
         request, "reading_list_viewed", detail={"orders": [o.pk for o in orders]}
     )
-    number = counts(user)
     context = {
         "view": view,
+        "page": page,
         "tabs": [(name, LABELS[name], number[name]) for name in VIEWS],
         "rows": [
             {

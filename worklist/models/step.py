@@ -47,6 +47,7 @@ class ScheduledStep(models.Model):
             models.UniqueConstraint(fields=["order", "step_id"], name="step_once")
         ]
         indexes = [
+            models.Index(fields=["start", "modality"], name="step_start"),
             models.Index(
                 fields=["modality", "start"],
                 name="step_open_modality",

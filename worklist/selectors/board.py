@@ -5,15 +5,26 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from django.db.models import Case, Count, IntegerField, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 
 from orders.identity import fold
 from orders.lifecycle import OPEN_STATES, TERMINAL_STATES, ExamState
-from orders.models import SIGNED, Order, PatientIdentifier, Priority
+from orders.models import (
+    AHEAD,
+    SIGNED,
+    UNSIGNED,
+    Order,
+    PatientIdentifier,
+    Priority,
+)
 from worklist.selectors.schedule import day_range
+
+RECENT = timedelta(days=2)
+_MOST_FOUND = 2000
 
 P = Priority
 _RANKS = (P.STAT, P.ASAP, P.TIMING_CRITICAL, P.CALLBACK, P.PREOP, P.ROUTINE)
@@ -39,8 +50,10 @@ _STAGE = Case(
 class BoardFilter:
     """Empty values do not filter. `states` empty: everything that is not closed.
 
-    `day` is local; exams without a time belong to every day. `text` is looked for at
-    the beginning of names, and is an accession, placer number or patient identifier.
+    `day` is local; exams without a time belong to every day while they are open, then
+    to the day on which they ended. Without a day what is open, or changed since two
+    days. `text` is an accession, placer number or patient identifier of any day, or the
+    beginning of a name among these.
     """
 
     states: tuple[str, ...] = ()
@@ -49,7 +62,9 @@ class BoardFilter:
     text: str = ""
 
 
-def board_orders(wanted: BoardFilter, *, limit: int = 200) -> list[Order]:
+def board_orders(
+    wanted: BoardFilter, *, limit: int = 50, after: int = 0
+) -> list[Order]:
     """Most urgent first, then who waits longest; what is done stands below.
 
     Patients and identifiers are at hand.
@@ -62,7 +77,7 @@ def board_orders(wanted: BoardFilter, *, limit: int = 200) -> list[Order]:
     return list(
         orders.select_related("patient", "visit")
         .prefetch_related("patient__identifiers")
-        .order_by("stage", "rank", "waiting_since", "id")[:limit]
+        .order_by("stage", "rank", "waiting_since", "id")[after : after + limit]
     )
 
 
@@ -114,29 +129,48 @@ def _filtered(wanted: BoardFilter) -> QuerySet[Order]:
         orders = orders.exclude(status__in=TERMINAL_STATES)
     if wanted.modality:
         orders = orders.filter(modality=wanted.modality)
+    if text := wanted.text.strip():
+        orders = orders.filter(pk__in=_found(text))
     if wanted.day:
         orders = orders.filter(_on_day(wanted.day))
-    if wanted.text.strip():
-        orders = orders.filter(_says(wanted.text.strip()))
+    elif not text:
+        has_ended = wanted.states and TERMINAL_STATES.issuperset(wanted.states)
+        orders = orders.filter(_changed() if has_ended else _recent())
     return orders
 
 
 def _on_day(day: date) -> Q:
     window = day_range(day)
+    within = Q(status_since__gte=window.lower, status_since__lt=window.upper)
     timed = Q(scheduled_start__gte=window.lower, scheduled_start__lt=window.upper)
-    return timed | Q(scheduled_start=None)
+    return timed | Q(scheduled_start=None) & (AHEAD | UNSIGNED | within)
 
 
-def _says(text: str) -> Q:
+def _recent() -> Q:
+    """What is open, and what changed in the last days; never the whole archive."""
+    return AHEAD | UNSIGNED | _changed()
+
+
+def _changed() -> Q:
+    return Q(status_since__gte=timezone.now() - RECENT)
+
+
+def _found(text: str) -> set[int]:
+    """Exams that a text names; each table is asked alone, by its own index."""
+    said = {text, text.upper()}
+    numbers = Q(accession_number__in=said) | Q(placer_order_number__in=said)
+    known = PatientIdentifier.objects.filter(value__in=said).values("patient")
     family, _, given = text.replace(",", " ").partition(" ")
-    name = Q(patient__family_name__istartswith=family)
+    named = Order.objects.filter(_recent(), patient__family_name__istartswith=family)
     if given.strip():
-        name &= Q(patient__given_name__istartswith=given.strip())
-    numbers = Q(accession_number__iexact=text) | Q(placer_order_number__iexact=text)
-    # A subquery, not a join: two identifiers must not show an order twice.
-    known = Q(
-        patient__in=PatientIdentifier.objects.filter(value__iexact=text).values(
-            "patient"
-        )
+        named = named.filter(patient__given_name__istartswith=given.strip())
+    several = (
+        Order.objects.filter(numbers),
+        Order.objects.filter(patient__in=known),
+        named,
     )
-    return name | numbers | known
+    return {
+        pk
+        for found in several
+        for pk in found.order_by().values_list("pk", flat=True)[:_MOST_FOUND]
+    }

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
@@ -17,8 +19,9 @@ from worklist.forms import BoardForm
 from worklist.selectors import BoardFilter, board_orders, counts_by_state, stations
 from worklist.views.rows import exam_rows
 
-LIMIT = 200
+PAGE = 50
 S = ExamState
+Counts = Mapping[ExamState, int]
 # What stands in one step of the strip; a patient who is ready has arrived.
 _STRIP: tuple[tuple[ExamState, ...], ...] = (
     (S.ORDERED,),
@@ -45,21 +48,25 @@ def board(request: HttpRequest) -> HttpResponse:
     """The whole page; its address holds every filter."""
     form = _form(request)
     wanted = form.wanted()
-    context = {"form": form, **_strip(request, wanted), **_rows(request, wanted)}
+    found = counts_by_state(wanted)
+    context = {"form": form, **_strip(request, wanted, found)}
+    context |= _rows(request, wanted, found)
     return render(request, "worklist/board.html", context)
 
 
 @requires(Capability.VIEW_ORDERS)
 def counts(request: HttpRequest) -> HttpResponse:
     """The live strip: numbers only, nobody's data."""
-    context = _strip(request, _form(request).wanted())
+    wanted = _form(request).wanted()
+    context = _strip(request, wanted, counts_by_state(wanted))
     return render(request, "worklist/_counts.html", context)
 
 
 @requires(Capability.VIEW_ORDERS)
 def rows(request: HttpRequest) -> HttpResponse:
     """The live list."""
-    context = _rows(request, _form(request).wanted())
+    wanted = _form(request).wanted()
+    context = _rows(request, wanted, counts_by_state(wanted))
     return render(request, "worklist/_rows.html", context)
 
 
@@ -68,8 +75,9 @@ def _form(request: HttpRequest) -> BoardForm:
     return BoardForm(request.GET, known)
 
 
-def _strip(request: HttpRequest, wanted: BoardFilter) -> dict[str, object]:
-    found = counts_by_state(wanted)
+def _strip(
+    request: HttpRequest, wanted: BoardFilter, found: Counts
+) -> dict[str, object]:
     steps = [
         Step(
             state=states[0],
@@ -88,12 +96,18 @@ def _toggled(
     """The board with these states alone; pressed again, with all of them."""
     changed = query.copy()
     chosen = set(states) <= set(wanted.states)
+    changed.pop("page", None)
     changed.setlist("state", [] if chosen else [str(state) for state in states])
     return f"{reverse('worklist:board')}?{changed.urlencode()}"
 
 
-def _rows(request: HttpRequest, wanted: BoardFilter) -> dict[str, object]:
-    orders = board_orders(wanted, limit=LIMIT)
+def _rows(
+    request: HttpRequest, wanted: BoardFilter, found: Counts
+) -> dict[str, object]:
+    pages = Paginator(range(_total(wanted, found)), PAGE)
+    page = pages.get_page(request.GET.get("page"))
+    after = max(page.start_index() - 1, 0)
+    orders = board_orders(wanted, limit=PAGE, after=after)
     audit.record_view(
         request, "board_viewed", detail={"orders": [order.pk for order in orders]}
     )
@@ -103,7 +117,7 @@ def _rows(request: HttpRequest, wanted: BoardFilter) -> dict[str, object]:
     )
     return {
         "rows": exam_rows(orders),
-        "total": _total(wanted),
+        "page": page,
         "may_schedule": current_user(request).may(Capability.SCHEDULE),
         "filtered": bool(wanted.text or wanted.modality or wanted.states),
         "here": here,
@@ -112,7 +126,6 @@ def _rows(request: HttpRequest, wanted: BoardFilter) -> dict[str, object]:
     }
 
 
-def _total(wanted: BoardFilter) -> int:
-    found = counts_by_state(wanted)
+def _total(wanted: BoardFilter, found: Counts) -> int:
     shown = [S(state) for state in wanted.states] or set(S) - TERMINAL_STATES
     return sum(found[state] for state in shown)

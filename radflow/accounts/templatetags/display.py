@@ -6,14 +6,23 @@ How a date is written is for the language to say: its pattern is a text like oth
 from __future__ import annotations
 
 from datetime import date, datetime
+from functools import cache
 
 from django import template
+from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.dateformat import format as written
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 register = template.Library()
+
+
+@register.simple_tag
+@cache
+def sprite() -> str:
+    """The sprite's address, found once: a list asks for it hundreds of times."""
+    return static("img/sprite.svg")
 
 
 @register.filter

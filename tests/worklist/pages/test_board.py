@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 def test_the_board_shows_who_what_where_and_when(at_board: Client, exam: Order) -> None:
     text = text_of(at_board.get("/board/"))
-    for shown in ("Okafor", "700123", "ACC1", "CT 1", "Scheduled", "1 of 1 shown"):
+    for shown in ("Okafor", "700123", "ACC1", "CT 1", "Scheduled", "1 to 1 of 1"):
         assert shown in text
 
 
