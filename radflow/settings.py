@@ -279,7 +279,12 @@ LOCALE_PATHS = [
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = DATA_DIR / "staticfiles"
-WHITENOISE_USE_FINDERS = True
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
+}
+# The launcher collects them, compressed; where nobody did, they come from the sources.
+WHITENOISE_USE_FINDERS = DEBUG or not (STATIC_ROOT / "css").is_dir()
 WHITENOISE_AUTOREFRESH = DEBUG
 
 REST_FRAMEWORK = {

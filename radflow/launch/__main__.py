@@ -78,13 +78,12 @@ def _run() -> None:
     events: SimpleQueue[Event] = SimpleQueue()
     data_dir = Path(os.environ["RADFLOW_DATA_DIR"])
     with services(data_dir, on_end=lambda how: events.put(Fatal(how))) as urls:
-        # Files are served from their sources, but the folder of copies must be there.
-        (data_dir / "staticfiles").mkdir(exist_ok=True)
         os.environ.update(urls)
         settings = _settings()
         if refusal := taken_port(settings.BIND, _ports(settings)):
             raise Refused(refusal)
         _manage("migrate", "--verbosity=0")
+        _manage("collectstatic", "--verbosity=0", "--no-input")
         if settings.DEMO:
             _manage("seed_demo")
         with running.told(data_dir, os.environ):

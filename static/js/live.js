@@ -8,7 +8,7 @@ import { now, wallClock } from "./clock.js";
 import { getFragment, metaValue, signInAgain } from "./http.js";
 import { counted, word } from "./words.js";
 
-const COALESCE_MS = 150;
+const COALESCE_MS = 150; // between two fetches of a region; the first goes at once
 const BEAT_MS = 15_000;
 const NOTICE_MS = 5_000;
 const STALE_MS = 60_000;
@@ -18,11 +18,9 @@ const SIGN_IN_AGAIN = [4401, 4403];
 
 let cursor = Number(metaValue("live-seq")) || 0;
 let socket = null;
-let attempts = 0;
 let lastHeard = now();
-let lostSince = 0;
-let lastPoll = 0;
-const waiting = new Map();
+let [attempts, lostSince, lastPoll] = [0, 0, 0];
+const [waiting, asked] = [new Map(), new WeakMap()];
 
 const regions = () => [...document.querySelectorAll("[data-live][data-live-url]")];
 
@@ -73,6 +71,7 @@ function swap(region, html, force) {
 
 export async function refresh(region, force = false) {
   waiting.delete(region);
+  asked.set(region, now());
   try {
     const html = await getFragment(region.dataset.liveUrl);
     if (region.isConnected) swap(region, html, force);
@@ -82,7 +81,8 @@ export async function refresh(region, force = false) {
 }
 
 function refreshSoon(region) {
-  if (!waiting.has(region)) waiting.set(region, setTimeout(refresh, COALESCE_MS, region));
+  const pause = COALESCE_MS - (now() - (asked.get(region) ?? 0));
+  if (!waiting.has(region)) waiting.set(region, setTimeout(refresh, Math.max(0, pause), region));
 }
 
 const refreshAll = () => regions().forEach(refreshSoon);

@@ -39,13 +39,13 @@ def test_a_hint_fetches_the_regions_of_its_topic(page: Page, site: Site) -> None
     expect(page.locator("#rows [data-row]")).to_have_text(["b", "a"])
 
 
-def test_hints_in_a_burst_fetch_once(page: Page, site: Site) -> None:
+def test_a_burst_of_hints_fetches_at_once_and_once_more(page: Page, site: Site) -> None:
     socket = _open(page, site, "a")
     site.answer("/rows/", _rows("a", "b"))
     for seq in range(6, 26):
         _hint(socket, seq)
     expect(page.locator("#rows [data-row]")).to_have_count(2)
-    assert site.asked.count("/rows/") == 1
+    assert site.asked.count("/rows/") <= 2
 
 
 def test_rows_somebody_holds_stay_until_asked_for(page: Page, site: Site) -> None:
