@@ -1,12 +1,17 @@
 """`make bench`: rates and latencies of one instance, beside a reference of this run.
 
+`ARGS` names the parts: `rates` (messages, worklist, hints), `rows` (a browser's board),
+both by default, and `pages` (every list at a million orders, some minutes to fill).
+
 Wall-clock figures move with whatever else the machine does; compare the ratios.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import signal
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -26,6 +31,7 @@ from tests.bench.load import (
     send_all,
     worklist_query,
 )
+from tests.bench.rows import row_updates
 from tests.e2e.clients import Rest, wait_for
 from tests.instance import Instance, free_ports
 
@@ -128,6 +134,18 @@ def live(radflow: Instance, rest: Rest) -> None:
         line("change acknowledged, first frame", rate_of(answered, 1))
 
 
+def rows(radflow: Instance, rest: Rest) -> None:
+    """Exams cancelled one after another, on a board that shows them."""
+    send_all(radflow.mllp_port, list(orders(CHANGES + 1, "rows")), 1)
+    _drained(rest)
+    took = row_updates(
+        radflow.url, lambda n: send_all(radflow.mllp_port, [cancel(n)] * 2, 1)
+    )
+    cuts = statistics.quantiles(took, n=20)
+    numbers = f"p50 {cuts[9]:7.1f} ms   p95 {cuts[18]:7.1f} ms   wanted 100 ms"
+    print(f"{'hint on the socket, row gone from the board':44} {numbers}", flush=True)
+
+
 def part(name: str, run: Callable[[], None]) -> None:
     """One part; what takes too long or fails is told, and the next one begins."""
     signal.signal(signal.SIGALRM, _too_long)
@@ -144,8 +162,32 @@ def _too_long(number: int, frame: FrameType | None) -> None:
     raise TimeoutError(f"not done in {PART_SECONDS} s")
 
 
+def pages() -> None:
+    """In a process of its own, with a throw-away database of a million orders."""
+    command = [sys.executable, "-m", "radflow.embedded", "--temporary", "--"]
+    command += [sys.executable, "-m", "tests.bench.pages"]
+    environment = {**_clean(), "RADFLOW_DEMO": "0", "RADFLOW_SECRET_KEY": "bench"}
+    environment["DJANGO_SETTINGS_MODULE"] = "radflow.settings"
+    subprocess.run(command, env=environment, check=False)
+
+
 def main() -> None:
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("parts", nargs="*", help="of rates, rows, pages")
+    wanted = parser.parse_args().parts or ["rates", "rows"]
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} before the start")
+    if "rates" in wanted:
+        rates()
+    if "rows" in wanted:
+        with Instance() as radflow:
+            rest = Rest(radflow.url, "pacs")
+            part("rows", partial(rows, radflow, rest))
+            rest.close()
+    if "pages" in wanted:
+        pages()
+
+
+def rates() -> None:
     reference = lean()
     with Instance() as radflow:
         rest = Rest(radflow.url, "pacs")

@@ -1,0 +1,112 @@
+"""Server time and queries of every list page of the million-order department.
+
+`python -m tests.bench.pages`, with DATABASE_URL and REDIS_URL of an empty database;
+RADFLOW_BENCH_FILLED=1 measures one that was filled before. In process, through the
+whole middleware, without socket and browser. Nothing fails for being slow.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+import django
+from django.core.management import call_command
+from django.db import connection
+from django.db.models import Count
+from django.http import HttpResponse
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+if TYPE_CHECKING:
+    from tests.list_pages import Known
+
+ROUNDS = 20
+WANTED_MS = 60
+
+
+def main() -> None:
+    django.setup()
+    if not os.environ.get("RADFLOW_BENCH_FILLED"):
+        from tests.bench.million import fill
+
+        call_command("migrate", verbosity=0)
+        fill()
+    measure_all()
+
+
+def measure_all() -> None:
+    from tests.list_pages import LIST_PAGES
+
+    clients = _clients()
+    known = _known()
+    slow = 0
+    print(f"{'page':64} {'status':>6} {'median':>8} {'p95':>8} {'queries':>8}")
+    for page in LIST_PAGES:
+        client = clients[page.role]
+        status, times, queries = _measure(partial(page.ask, client, known))
+        p95 = statistics.quantiles(times, n=20)[18]
+        mark = "slow" if p95 > WANTED_MS else ""
+        slow += bool(mark)
+        numbers = f"{statistics.median(times):6.1f}ms {p95:6.1f}ms {queries:8}"
+        print(f"{page.name[:64]:64} {status:6} {numbers} {mark}", flush=True)
+    print(f"{len(LIST_PAGES)} pages, {slow} of them above {WANTED_MS} ms at p95")
+
+
+def _clients() -> dict[str, Client]:
+    from radflow.accounts import idle
+    from radflow.accounts.models import User
+
+    clients = {}
+    for user in User.objects.all():
+        clients[user.role] = client = Client()
+        client.force_login(user)
+        session = client.session
+        idle.begin(session)
+        session.save()
+    return clients
+
+
+def _known() -> Known:
+    """An exam of today, of somebody with a common name."""
+    from orders.models import Order, Patient
+    from tests.list_pages import Known
+    from worklist.models import Station
+
+    common = Patient.objects.values("family_name").annotate(n=Count("id"))
+    family = common.order_by("-n")[0]["family_name"]
+    orders = Order.objects.filter(status="scheduled", patient__family_name=family)
+    order = orders.select_related("patient").order_by("-id")[0]
+    return Known(
+        order=order.pk,
+        patient=order.patient_id,
+        station=Station.objects.get(ae_title=order.station_ae_title).pk,
+        accession=order.accession_number,
+        mrn=order.patient.identifiers.get(preferred=True).value,
+        placer=order.placer_order_number,
+        family=family,
+        given=order.patient.given_name,
+        birth_date=f"{order.patient.birth_date:%Y-%m-%d}",
+    )
+
+
+def _measure(ask: Callable[[], HttpResponse]) -> tuple[int, list[float], int]:
+    """The first two make caches warm; the second also counts."""
+    ask()
+    with CaptureQueriesContext(connection) as seen:
+        answer = ask()
+    queries = len(seen)
+    times = []
+    for _ in range(ROUNDS):
+        started = time.perf_counter()
+        ask()
+        times.append((time.perf_counter() - started) * 1000)
+    return answer.status_code, times, queries
+
+
+if __name__ == "__main__":
+    main()

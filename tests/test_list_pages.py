@@ -1,0 +1,78 @@
+"""A longer list costs as many queries as a short one, on every page that has one."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection, transaction
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from pytest_django.plugin import DjangoDbBlocker
+
+from orders.models import Order
+from radflow.accounts import idle
+from radflow.accounts.models import User
+from tests.factories import UserFactory
+from tests.list_pages import LIST_PAGES, Known, ListPage
+from tests.list_rows import Department
+
+pytestmark = pytest.mark.django_db
+
+FEW, MANY = 3, 30
+Counts = dict[ListPage, tuple[int, int]]
+
+
+@pytest.fixture(scope="module")
+def counts(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Counts:
+    """Queries of each page with few rows and with many, counted once for all tests."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        roles = ("coordinator", "technologist", "radiologist", "interface_admin")
+        people = {role: UserFactory.create(role=role) for role in roles}
+        clients = {role: _signed_in(user) for role, user in people.items()}
+        department = Department(people["radiologist"])
+        found = []
+        for rows in (FEW, MANY):
+            department.grow(rows)
+            known = _known(department)
+            found.append([_queries(page, clients, known) for page in LIST_PAGES])
+        transaction.set_rollback(True)
+    return dict(zip(LIST_PAGES, zip(*found, strict=True), strict=True))
+
+
+def _signed_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    session = client.session
+    idle.begin(session)
+    session.save()
+    return client
+
+
+def _known(department: Department) -> Known:
+    order = Order.objects.filter(status="scheduled").earliest("id")
+    return Known(
+        order=order.pk,
+        patient=order.patient_id,
+        station=department.station.pk,
+        accession=order.accession_number,
+        mrn=order.patient.identifiers.get().value,
+        placer=order.placer_order_number,
+        family=order.patient.family_name,
+        given=order.patient.given_name,
+        birth_date=str(order.patient.birth_date),
+    )
+
+
+def _queries(page: ListPage, clients: dict[str, Client], known: Known) -> int:
+    """Of the second time: the first may fill what is kept for a process."""
+    client = clients[page.role]
+    page.ask(client, known)
+    with CaptureQueriesContext(connection) as seen:
+        answer = page.ask(client, known)
+    assert answer.status_code == 200, page.name
+    return len(seen)
+
+
+@pytest.mark.parametrize("page", LIST_PAGES, ids=lambda page: page.name)
+def test_more_rows_cost_no_more_queries(page: ListPage, counts: Counts) -> None:
+    few, many = counts[page]
+    assert many == few
