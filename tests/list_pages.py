@@ -118,7 +118,7 @@ _REST = (
     ("radiologist", "critical-cases/"),
     ("radiologist", "critical-cases/?state=delivered"),
     ("coordinator", "orders/"),
-    ("coordinator", "orders/?page=2"),
+    ("coordinator", "orders/?page=2&page_size=20"),
     ("coordinator", "orders/?status=performed"),
     ("coordinator", "orders/?status=performed&modality=CT"),
     ("coordinator", "orders/?status=cancelled"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from orders.models import Order
@@ -32,13 +33,21 @@ def last_contact(station: Station) -> Contact:
     )
 
 
-def running_step(order: Order) -> PerformedStep | None:
-    """The performed step that goes on now, the scanner's before the browser's."""
-    running = order.performed_steps.filter(status=PerformedStepStatus.IN_PROGRESS)
-    return running.order_by("-from_modality", "-id").first()
+def running_steps(orders: Sequence[Order]) -> dict[int, PerformedStep]:
+    """By order the step that goes on now, the scanner's before the browser's."""
+    running = PerformedStep.objects.filter(
+        order__in=orders, status=PerformedStepStatus.IN_PROGRESS
+    )
+    first = running.order_by("order_id", "-from_modality", "-id").distinct("order_id")
+    return {step.order_id: step for step in first if step.order_id}
 
 
-def last_check(order: Order) -> Verification | None:
-    """The identity check on which the exam began."""
-    used = Verification.objects.filter(order=order, used_at__isnull=False)
-    return used.select_related("user").order_by("-used_at").first()
+def last_checks(orders: Sequence[Order]) -> dict[int, Verification]:
+    """By order the identity check on which the exam began."""
+    used = Verification.objects.filter(order__in=orders, used_at__isnull=False)
+    last = (
+        used.select_related("user")
+        .order_by("order_id", "-used_at")
+        .distinct("order_id")
+    )
+    return {check.order_id: check for check in last}

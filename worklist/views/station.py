@@ -20,7 +20,7 @@ from radflow.accounts.roles import Capability
 from radflow.audit import services as audit
 from worklist.models import PerformedStep, ScheduledStep, Station, Verification
 from worklist.selectors import station_list, stations
-from worklist.selectors.scanner import last_check, last_contact, running_step
+from worklist.selectors.scanner import last_checks, last_contact, running_steps
 from worklist.views.patient_facts import Fact, facts_of
 from worklist.views.rows import ExamRow, exam_rows, rivals
 
@@ -128,7 +128,7 @@ def _context(request: HttpRequest, here: Station) -> dict[str, object]:
         "lines": lines,
         "done": sum(line.row.is_done for line in lines),
         "card": card,
-        "on_table": [_on_table(line.row) for line in lines if _is_running(line)],
+        "on_table": _on_table([line.row for line in lines if _is_running(line)]),
         "contact": last_contact(here),
         "is_today": is_today,
         "query": _query(request, here),
@@ -179,5 +179,9 @@ def _is_running(line: Line) -> bool:
     return line.row.order.status == S.IN_PROGRESS
 
 
-def _on_table(row: ExamRow) -> OnTable:
-    return OnTable(row, running_step(row.order), last_check(row.order))
+def _on_table(rows: list[ExamRow]) -> list[OnTable]:
+    orders = [row.order for row in rows]
+    steps, checks = running_steps(orders), last_checks(orders)
+    return [
+        OnTable(row, steps.get(row.order.pk), checks.get(row.order.pk)) for row in rows
+    ]

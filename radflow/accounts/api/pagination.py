@@ -30,7 +30,8 @@ class Counted(Paginator):  # type: ignore[type-arg]
         rows: Any = self.object_list
         if not hasattr(rows, "query"):
             return min(int(rows.count(MOST_COUNTED)), MOST_COUNTED)
-        return min(rows.order_by()[: MOST_COUNTED + 1].count(), MOST_COUNTED)
+        known: int = rows.order_by()[: MOST_COUNTED + 1].count()
+        return min(known, MOST_COUNTED)
 
     def page(self, number: int | str) -> _Page:
         wanted = self._number(number)
