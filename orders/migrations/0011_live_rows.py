@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('messaging', '0009_identity'),
-        ('orders', '0009_order_differences'),
+        ('orders', '0010_orders_of_provider'),
     ]
 
     operations = [

@@ -8,7 +8,7 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("orders", "0010_live_rows")]
+    dependencies = [("orders", "0011_live_rows")]
 
     operations = [
         migrations.RunSQL(
