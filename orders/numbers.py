@@ -28,8 +28,9 @@ def accession_by(scheme: str, number: int) -> str:
 
     Raises ImproperlyConfigured where it gives no number, or more than DICOM carries.
     """
+    today = timezone.localdate(timezone=timezone.get_default_timezone())
     try:
-        text = scheme.format(yy=f"{timezone.localdate():%y}", n=number)
+        text = scheme.format(yy=f"{today:%y}", n=number)
     except (KeyError, IndexError, ValueError) as error:
         raise ImproperlyConfigured(f"{_SCHEME}: {error}") from error
     if len(text) > ACCESSION_LENGTH or str(number) not in text:

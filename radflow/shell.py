@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -17,8 +19,10 @@ from orders.catalogue.waiting import waiting_code_count
 from radflow.accounts.demo import DEMO_PASSWORD
 from radflow.accounts.models import User
 from radflow.accounts.roles import Capability
+from radflow.accounts.standing import site_of, sites_to_choose
 from radflow.live.selectors import last_seq
 from radflow.messaging.channels.alarms import open_problem_count
+from radflow.sites.zones import zone_label, zone_labels
 from reports.selectors import open_case_count, unread_count
 
 C = Capability
@@ -95,12 +99,14 @@ PLACES = (
 def shell(request: HttpRequest) -> dict[str, Any]:
     """Context of every template; the person decides what of it is filled."""
     now = timezone.localtime()
+    zone, home = timezone.get_current_timezone(), timezone.get_default_timezone()
     context: dict[str, Any] = {
         "site_name": settings.SITE_NAME,
         "demo": settings.DEMO,
         "scan_prefix": settings.SCAN_PREFIX,
-        "zone": settings.TIME_ZONE,
-        "zone_label": now.tzname(),
+        "zone": str(zone),
+        "zone_label": zone_label(now),
+        "zone_labels": json.dumps(zone_labels(zone, now.year)),
         "server_now": now,
     }
     user = getattr(request, "user", None)
@@ -110,6 +116,9 @@ def shell(request: HttpRequest) -> dict[str, Any]:
             "idle_minutes": settings.IDLE_MINUTES,
             "reading_idle_minutes": settings.READING_IDLE_MINUTES,
             "live_seq": last_seq(),
+            "site": site_of(request),
+            "sites": partial(sites_to_choose, request),
+            "home_zone_label": zone_label(now.astimezone(home)),
             "nav": list(_items(user, request.path)),
             "perms_search": user.may(C.VIEW_ORDERS),
             "perms_messages": user.may(C.VIEW_MESSAGES),

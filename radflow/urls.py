@@ -32,6 +32,7 @@ def home(request: HttpRequest) -> HttpResponse:
 api = [
     path("", include("radflow.accounts.api.urls")),
     path("", include("orders.api.urls")),
+    path("", include("worklist.api.urls")),
     path("", include("reports.api.urls")),
     path("", include("radflow.messaging.api.urls")),
 ]

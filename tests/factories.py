@@ -19,6 +19,7 @@ from orders.requests import (
 from orders.services import place_order
 from radflow.accounts.models import User
 from radflow.messaging.models import Peer
+from radflow.sites.models import Site
 from worklist.models import Room, Station
 
 
@@ -42,10 +43,23 @@ class PeerFactory(DjangoModelFactory[Peer]):
     sending_facility = "GENHOSP"
 
 
+class SiteFactory(DjangoModelFactory[Site]):
+    """The department's first site, unless a code is given."""
+
+    class Meta:
+        model = Site
+        django_get_or_create = ("code",)
+
+    code = "MAIN"
+    name = "Northgate General"
+    time_zone = "UTC"
+
+
 class RoomFactory(DjangoModelFactory[Room]):
     class Meta:
         model = Room
 
+    site = SubFactory(SiteFactory)
     name = Sequence(lambda n: f"CT {n}")
 
 

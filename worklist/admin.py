@@ -22,7 +22,8 @@ class StationInline(StationInlineBase):
 
 @admin.register(Room)
 class RoomAdmin(RoomAdminBase):
-    list_display = ("name", "location", "position", "enabled")
+    list_display = ("name", "site", "location", "position", "enabled")
+    list_filter = ("site",)
     list_editable = ("position", "enabled")
     inlines = (StationInline,)
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import date, datetime
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, tzinfo
 from typing import Any
 
 from django import forms
@@ -9,6 +9,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from orders.lifecycle import ExamState
+from radflow.sites.models import Site
+from radflow.sites.zones import exists, zone_named
 from worklist.models import Room, VerificationMethod
 from worklist.reasons import DISCONTINUATION_REASONS
 from worklist.selectors import BoardFilter
@@ -30,7 +32,7 @@ class BoardForm(forms.Form):
         choices = [("", _("All")), *((name, name) for name in modalities)]
         self.fields["modality"] = forms.ChoiceField(required=False, choices=choices)
 
-    def wanted(self) -> BoardFilter:
+    def wanted(self, site: Site | None) -> BoardFilter:
         """What cannot be understood does not filter. A search looks at every day."""
         self.is_valid()
         values = self.cleaned_data
@@ -40,6 +42,7 @@ class BoardForm(forms.Form):
             modality=values.get("modality") or "",
             day=None if text else _day(values.get("day") or ""),
             text=text,
+            site=site,
         )
 
 
@@ -51,7 +54,10 @@ def _day(chosen: str) -> date | None:
 
 
 class ScheduleForm(forms.Form):
-    """Where and when; local time. `version` is the order as the person saw it."""
+    """Where and when, by the clock of `zone`, the page's as the person saw it.
+
+    `version` is the order as the person saw it.
+    """
 
     room = forms.ModelChoiceField(
         Room.objects.none(), empty_label=None, label=_("Room")
@@ -65,17 +71,36 @@ class ScheduleForm(forms.Form):
     )
     duration = forms.IntegerField(min_value=5, max_value=600, label=_("Minutes"))
     version = forms.IntegerField(widget=forms.HiddenInput)
+    zone = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, rooms: Iterable[Room], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, rooms: Sequence[Room], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.rooms = rooms
         choice = self.fields["room"]
         assert isinstance(choice, forms.ModelChoiceField)
         choice.widget.attrs["autofocus"] = True
         choice.queryset = Room.objects.filter(pk__in=[room.pk for room in rooms])
+        if len({room.site_id for room in rooms}) > 1:
+            choice.queryset = choice.queryset.select_related("site")
+            choice.label_from_instance = lambda room: f"{room}, {room.site}"
+
+    def clean(self) -> dict[str, Any]:
+        values = self.cleaned_data
+        is_whole = "date" in values and "time" in values
+        if is_whole and not exists(self._written(), self._zone()):
+            skipped = _("The clocks go forward then: this time does not exist.")
+            self.add_error("time", skipped)
+        return values
 
     def start(self) -> datetime:
-        moment = datetime.combine(self.cleaned_data["date"], self.cleaned_data["time"])
-        return timezone.make_aware(moment)
+        return timezone.make_aware(self._written(), self._zone())
+
+    def _written(self) -> datetime:
+        return datetime.combine(self.cleaned_data["date"], self.cleaned_data["time"])
+
+    def _zone(self) -> tzinfo:
+        named = zone_named(self.cleaned_data.get("zone") or "")
+        return named or timezone.get_current_timezone()
 
 
 def _reasons() -> list[tuple[str, Any]]:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import django_filters
-from django.db.models import Model, Q, QuerySet
+from django.db.models import F, Model, Q, QuerySet
 
 from orders.models import (
     DuplicateCandidate,
@@ -15,9 +15,13 @@ from orders.models import (
 
 
 class OrderFilter(django_filters.FilterSet):
-    """`patient_id` is an identifier's value (such as the MRN), not our row number."""
+    """`patient_id` is an identifier's value (such as the MRN), not our row number.
+
+    `site` is the code of the site whose room the exam is booked in.
+    """
 
     patient_id = django_filters.CharFilter(method="by_patient")
+    site = django_filters.CharFilter(method="by_site")
 
     class Meta:
         model = Order
@@ -28,6 +32,15 @@ class OrderFilter(django_filters.FilterSet):
     ) -> QuerySet[Order]:
         held = PatientIdentifier.objects.filter(value=value)
         return orders.filter(patient__in=held.values("patient"))
+
+    def by_site(
+        self, orders: QuerySet[Order], name: str, value: str
+    ) -> QuerySet[Order]:
+        booked = Q(
+            steps__station__room__site__code=value,
+            steps__station__room__name=F("room_name"),
+        )
+        return orders.filter(booked).distinct()
 
 
 class PatientFilter(django_filters.FilterSet):

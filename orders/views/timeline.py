@@ -155,6 +155,7 @@ def booking_of(order: Order, events: Sequence[OrderEvent]) -> OrderEvent | None:
     """The latest entry that gave the order the slot it has now."""
     if order.scheduled_start is None:
         return None
-    slot = f"{timezone.localtime(order.scheduled_start):%d %b %Y %H:%M}"
+    start = timezone.localtime(order.scheduled_start, timezone.get_default_timezone())
+    slot = f"{start:%d %b %Y %H:%M}"
     gave = [one for one in events if one.detail.startswith(slot)]
     return gave[-1] if gave else None

@@ -8,13 +8,14 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import resolve_url
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from radflow.accounts import idle
 from radflow.accounts.access import PUBLIC, SIGNED_IN, need_of
 from radflow.accounts.models import User
 from radflow.accounts.roles import Capability
+from radflow.accounts.standing import site_of
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -37,6 +38,23 @@ class LanguageMiddleware:
             response = self.get_response(request)
             response.headers.setdefault("Content-Language", asked)
             return response
+
+
+class SiteMiddleware:
+    """Pages tell time by the clock of the site where the person stands.
+
+    Programs read one clock: REST stays in the server's zone.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.path.startswith("/api/"):
+            return self.get_response(request)
+        site = site_of(request)
+        with timezone.override(site.zone if site else None):
+            return self.get_response(request)
 
 
 class IdleLockMiddleware:

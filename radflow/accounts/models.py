@@ -5,6 +5,7 @@ from django.db import models
 from django.utils.translation import gettext as _
 
 from radflow.accounts.roles import CAPABILITIES, Capability, Role
+from radflow.sites.models import Site
 
 
 class Theme(models.TextChoices):
@@ -43,6 +44,14 @@ class User(AbstractUser):
     language = models.CharField(max_length=5, choices=Language.choices, blank=True)
     single_keys = models.BooleanField(
         default=True, help_text="Shortcuts of one letter; off for speech input."
+    )
+    site = models.ForeignKey(
+        Site,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="Whose rooms and clock the pages show; empty: all sites.",
     )
 
     class Meta:

@@ -13,7 +13,18 @@ from radflow.accounts.models import User
 from radflow.accounts.roles import Role
 from radflow.messaging.models import Peer
 from radflow.messaging.models.peer import ANY
+from radflow.sites.models import Site
 from worklist.models import Room, Station
+
+MAIN = "MAIN"  # made when the database is
+# code, name, time zone; the zone of the main site is the server's
+SITES = (
+    (MAIN, "Northgate General", settings.TIME_ZONE),
+    ("RIVER", "Riverside Clinic", settings.TIME_ZONE),
+    ("HARBOR", "Harbor Clinic", "America/Los_Angeles"),
+)
+# Where a room is, unless it is at the main site.
+ROOM_SITES = {"XR 2": "RIVER", "MR 2": "HARBOR"}
 
 # room, location, station name, AE title, modality
 ROOMS = (
@@ -49,7 +60,7 @@ def make_people() -> dict[str, User]:
     password = make_password(DEMO_PASSWORD)
     people = {}
     for person in PEOPLE:
-        user, _ = User.objects.update_or_create(
+        user, is_new = User.objects.update_or_create(
             username=person.username,
             defaults={
                 "title": person.title,
@@ -61,6 +72,9 @@ def make_people() -> dict[str, User]:
                 "password": password,
             },
         )
+        if is_new and person.role == Role.TECHNOLOGIST:
+            user.site = Site.objects.get(code=MAIN)
+            user.save(update_fields=["site"])
         people[person.username] = user
     _grant_admin_pages(people["admin"])
     return people
@@ -68,18 +82,29 @@ def make_people() -> dict[str, User]:
 
 def _grant_admin_pages(admin: User) -> None:
     """Which configuration pages the administrator finds under /admin/."""
-    names = ["room", "station", "procedure"]
+    names = ["site", "room", "station", "procedure"]
     pages = Permission.objects.filter(content_type__model__in=names)
     pages = pages.exclude(codename__startswith="delete")
     people = Permission.objects.filter(content_type__model="user")
     admin.user_permissions.set((pages | people).distinct())
 
 
+def make_sites() -> None:
+    """The first was named by the settings, as long as nobody has renamed it."""
+    Site.objects.filter(code=MAIN, name=settings.SITE_NAME).update(name=SITES[0][1])
+    for position, (code, name, zone) in enumerate(SITES):
+        values = {"name": name, "time_zone": zone, "position": position}
+        Site.objects.get_or_create(code=code, defaults=values)
+
+
 def make_department() -> None:
     """Rooms, scanners and the catalogue; repeated runs change nothing."""
+    sites = {site.code: site for site in Site.objects.all()}
     for position, (name, location, station, ae_title, modality) in enumerate(ROOMS):
+        site = sites[ROOM_SITES.get(name, MAIN)]
         room, _ = Room.objects.get_or_create(
-            name=name, defaults={"location": location, "position": position}
+            name=name,
+            defaults={"site": site, "location": location, "position": position},
         )
         Station.objects.get_or_create(
             ae_title=ae_title,

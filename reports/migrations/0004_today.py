@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('orders', '0010_live_rows'),
+        ('orders', '0011_live_rows'),
         ('reports', '0003_states'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -19,8 +19,9 @@ const parts = new Intl.DateTimeFormat("en-GB", {
   hour: "2-digit",
   minute: "2-digit",
   second: "2-digit",
-  timeZoneName: "short",
+  timeZoneName: "longOffset",
 });
+const labels = JSON.parse(metaValue("zone-labels") || "{}"); // browsers know few by name
 
 export const now = () => Date.now() + offset;
 
@@ -33,7 +34,10 @@ export function wallClock(at = now()) {
   return ["hour", "minute", "second"].map((each) => part(at, each)).join(":");
 }
 
-const zoneLabel = (at) => part(at, "timeZoneName");
+function zoneLabel(at) {
+  const shift = part(at, "timeZoneName");
+  return labels[shift] ?? shift;
+}
 
 export function elapsed(milliseconds) {
   const minutes = Math.max(0, Math.floor(milliseconds / MINUTE));

@@ -5,6 +5,9 @@ export const metaValue = (name) =>
 
 export const csrfToken = () => metaValue("csrf-token");
 
+/** The page stays with the site it was written for, should another window choose anew. */
+export const pageSite = () => document.documentElement.dataset.site ?? "";
+
 /** Who the page belongs to is to show it again; over the page, where it can (lock.js). */
 export function signInAgain() {
   const asked = new CustomEvent("radflow:signed-out", { cancelable: true });
@@ -21,7 +24,7 @@ async function send(url, options) {
   const response = await fetch(url, {
     credentials: "same-origin",
     ...options,
-    headers: { "X-Fragment": "1", "X-CSRFToken": csrfToken() },
+    headers: { "X-Fragment": "1", "X-CSRFToken": csrfToken(), "X-Site": pageSite() },
   });
   if (response.status === 401) signInAgain();
   return response;

@@ -7,7 +7,7 @@ const root = document.documentElement;
 
 function showChoices() {
   for (const group of document.querySelectorAll("[data-choice]")) {
-    for (const button of group.querySelectorAll("button")) {
+    for (const button of group.querySelectorAll("[aria-pressed]")) {
       button.setAttribute("aria-pressed", String(button.value === root.dataset[group.dataset.choice]));
     }
   }

@@ -3,7 +3,7 @@
 import { startAlerts } from "./alert.js";
 import { startClock } from "./clock.js";
 import { startContext } from "./context.js";
-import { csrfToken, signInAgain } from "./http.js";
+import { csrfToken, pageSite, signInAgain } from "./http.js";
 import { startKeymap } from "./keymap.js";
 import { startKeys } from "./keys.js";
 import { startLive } from "./live.js";
@@ -27,6 +27,7 @@ function teachHtmx() {
   document.addEventListener("htmx:configRequest", (event) => {
     event.detail.headers["X-CSRFToken"] = csrfToken();
     event.detail.headers["X-Fragment"] = "1";
+    event.detail.headers["X-Site"] = pageSite();
   });
   document.addEventListener("htmx:beforeSwap", (event) => {
     const status = event.detail.xhr.status;

@@ -11,10 +11,12 @@ import django
 def main(port: int) -> None:
     from orders.models import Procedure
     from radflow.messaging.models import Peer
+    from radflow.sites.models import Site
     from worklist.models import Room, Station
 
+    site = Site.objects.get()
     for number in range(3):
-        room = Room.objects.create(name=f"CT {number}")
+        room = Room.objects.create(site=site, name=f"CT {number}")
         Station.objects.create(
             room=room, name=f"CT {number}", ae_title=f"CT{number}", modality="CT"
         )

@@ -14,8 +14,8 @@ from orders.services import hold, record_event, release
 from orders.services.holding import PERSON
 from radflow.messaging.models import OutboundMessage, Peer
 from tests.door import deliver, last_inbound, order_message
-from tests.factories import PeerFactory, ProcedureFactory
-from worklist.models import Appointment, Room, ScheduledStep, Station
+from tests.factories import PeerFactory, ProcedureFactory, RoomFactory
+from worklist.models import Appointment, ScheduledStep, Station
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -40,7 +40,7 @@ def hospital(db: None) -> Peer:
 
 @pytest.fixture
 def scanner(db: None) -> Station:
-    room = Room.objects.create(name="CT 2")
+    room = RoomFactory.create(name="CT 2")
     return Station.objects.create(
         room=room, name="CT 2", ae_title="CT2_AE", modality="CT"
     )

@@ -14,9 +14,9 @@ from orders.models import Order
 from orders.services import record_event
 from radflow.messaging.models import OutboundMessage, Peer
 from tests.door import deliver, last_inbound, order_message
-from tests.factories import PeerFactory, ProcedureFactory
+from tests.factories import PeerFactory, ProcedureFactory, RoomFactory
 from tests.orders.order_matrix import MATRIX, ROWS, STATES, Cell
-from worklist.models import Room, Station
+from worklist.models import Station
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -38,7 +38,7 @@ WITH_SLOT = "SARIPHCDX"
 def hospital(db: None) -> Peer:
     for code, modality in (("CTPA", "CT"), ("CTHEAD", "CT"), ("MRKNEE", "MR")):
         ProcedureFactory.create(code=code, modality=modality, duration_minutes=20)
-    room = Room.objects.create(name="CT 2")
+    room = RoomFactory.create(name="CT 2")
     Station.objects.create(room=room, name="CT 2", ae_title="CT2_AE", modality="CT")
     return PeerFactory.create(
         sending_application="EHRX",

@@ -16,8 +16,8 @@ from orders.services import record_event
 from radflow.hl7.message import Message
 from radflow.messaging.models import OutboundMessage, Peer
 from tests.door import deliver, last_inbound, order_message
-from tests.factories import PeerFactory, ProcedureFactory
-from worklist.models import Room, Station
+from tests.factories import PeerFactory, ProcedureFactory, RoomFactory
+from worklist.models import Station
 from worklist.services import unbook
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -29,7 +29,7 @@ _ids = iter(range(1, 1_000_000))
 def department(db: None) -> None:
     ProcedureFactory.create(code="CTPA", modality="CT")
     ProcedureFactory.create(code="CTHEAD", modality="CT")
-    room = Room.objects.create(name="CT 2", location="CTR2")
+    room = RoomFactory.create(name="CT 2", location="CTR2")
     Station.objects.create(room=room, name="CT 2", ae_title="CT2_AE", modality="CT")
     PeerFactory.create(sending_application="EHRX", sending_facility="GENHOSP")
 

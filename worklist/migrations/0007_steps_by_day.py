@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('orders', '0010_live_rows'),
+        ('orders', '0011_live_rows'),
         ('worklist', '0006_appointment_states'),
     ]
 

@@ -2,8 +2,11 @@ from __future__ import annotations
 
 from django.db import models
 
+from radflow.sites.models import Site
+
 
 class Room(models.Model):
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="rooms")
     name = models.CharField(max_length=60, unique=True)
     location = models.CharField(
         max_length=16, blank=True, help_text="(0040,0011), at most 16 characters."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from django.db.models import Case, Count, IntegerField, Q, QuerySet, Value, When
@@ -21,6 +21,8 @@ from orders.models import (
     PatientIdentifier,
     Priority,
 )
+from radflow.sites.models import Site
+from worklist.models import Room
 from worklist.selectors.schedule import day_range
 
 RECENT = timedelta(days=2)
@@ -54,12 +56,15 @@ class BoardFilter:
     to the day on which they ended. Without a day what is open, or changed since two
     days. `text` is an accession, placer number or patient identifier of any day, or the
     beginning of a name among these.
+    `site` leaves out what is in a room of another one, and nothing else: an exam
+    without a room, or with one we do not know, is everybody's.
     """
 
     states: tuple[str, ...] = ()
     modality: str = ""
     day: date | None = None
     text: str = ""
+    site: Site | None = None
 
 
 def board_orders(
@@ -84,9 +89,7 @@ def board_orders(
 def counts_by_state(wanted: BoardFilter | None = None) -> dict[ExamState, int]:
     """How many exams each state has under the filter, its states left aside."""
     wanted = wanted or BoardFilter()
-    everything = BoardFilter(
-        tuple(ExamState.values), wanted.modality, wanted.day, wanted.text
-    )
+    everything = replace(wanted, states=tuple(ExamState.values))
     rows = _filtered(everything).order_by().values("status").annotate(n=Count("id"))
     found = {row["status"]: row["n"] for row in rows}
     return {state: found.get(state, 0) for state in ExamState}
@@ -136,7 +139,13 @@ def _filtered(wanted: BoardFilter) -> QuerySet[Order]:
     elif not text:
         has_ended = wanted.states and TERMINAL_STATES.issuperset(wanted.states)
         orders = orders.filter(_changed() if has_ended else _recent())
+    if wanted.site:
+        orders = orders.exclude(room_name__in=_rooms_elsewhere(wanted.site))
     return orders
+
+
+def _rooms_elsewhere(site: Site) -> QuerySet[Room, str]:
+    return Room.objects.exclude(site=site).order_by().values_list("name", flat=True)
 
 
 def _on_day(day: date) -> Q:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import Count, Q, QuerySet
@@ -12,6 +13,7 @@ from django.utils import timezone
 from orders.lifecycle import ExamState
 from orders.models import Order
 from orders.selectors import procedure_of
+from radflow.sites.models import Site
 from worklist.lifecycle import HOLDS_ROOM
 from worklist.models import Appointment, Room, ScheduledStep, Station
 
@@ -36,7 +38,7 @@ def planned_minutes(order: Order) -> int:
 
 
 def day_range(day: date) -> DateTimeTZRange:
-    """The department's local day, [midnight, midnight)."""
+    """A day by the clock of the page, [midnight, midnight)."""
     zone = timezone.get_current_timezone()
     start = datetime.combine(day, time.min, zone)
     return DateTimeTZRange(
@@ -48,12 +50,14 @@ def rooms() -> QuerySet[Room]:
     return Room.objects.filter(enabled=True).prefetch_related("stations")
 
 
-def stations(modality: str = "") -> QuerySet[Station]:
-    """The enabled scanners in enabled rooms, in the rooms' order."""
+def stations(modality: str = "", site: Site | None = None) -> QuerySet[Station]:
+    """The enabled scanners in enabled rooms, in the rooms' order; of a site or all."""
     found = Station.objects.filter(enabled=True, room__enabled=True)
     if modality:
         found = found.filter(modality=modality)
-    return found.select_related("room").order_by("room__position", "name")
+    if site:
+        found = found.filter(room__site=site)
+    return found.select_related("room__site").order_by("room__position", "name")
 
 
 def bookings_of_day(day: date, room: Room | None = None) -> list[Appointment]:
@@ -95,18 +99,24 @@ def _offered_to(station: Station) -> Q:
 
 
 def free_slots(
-    modality: str, day: date, duration: timedelta, *, limit: int = 30
+    modality: str,
+    day: date,
+    duration: timedelta,
+    *,
+    site: Site | None = None,
+    limit: int = 30,
 ) -> list[Slot]:
     """Times of a local day when a room with a scanner of the modality is free.
 
-    Working hours are 7:00 to 19:00 until rooms have their own; nothing in the past.
+    Working hours are 7:00 to 19:00 by the room's own clock until rooms have their
+    own; nothing in the past.
     """
-    wanted = {station.room_id: station.room for station in stations(modality)}
+    wanted = {station.room_id: station.room for station in stations(modality, site)}
     held = _held(list(wanted), day)
-    opens, closes = _working_hours(day)
     slots = [
         slot
         for room in wanted.values()
+        for opens, closes in _working_hours(day, room.site)
         for slot in _gaps(room, held.get(room.pk, []), opens, closes, duration)
     ]
     return sorted(slots, key=lambda slot: (slot.start, slot.room.position))[:limit]
@@ -138,11 +148,17 @@ def _held(room_ids: list[int], day: date) -> dict[int, list[DateTimeTZRange]]:
     return held
 
 
-def _working_hours(day: date) -> tuple[datetime, datetime]:
-    zone = timezone.get_current_timezone()
-    opens = datetime.combine(day, time(7), zone)
-    closes = datetime.combine(day, time(19), zone)
-    return max(opens, _on_grid(timezone.now())), closes
+def _working_hours(day: date, site: Site) -> Iterator[tuple[datetime, datetime]]:
+    """What of the site's hours lies within the day by the page's clock."""
+    window = day_range(day)
+    # In UTC: times of one zone are added and compared as if its clocks never changed.
+    start, end = window.lower.astimezone(UTC), window.upper.astimezone(UTC)
+    there = start.astimezone(site.zone).date()
+    while there <= end.astimezone(site.zone).date():
+        opens = datetime.combine(there, time(7), site.zone).astimezone(UTC)
+        closes = datetime.combine(there, time(19), site.zone).astimezone(UTC)
+        yield max(opens, start, _on_grid(timezone.now())), min(closes, end)
+        there += timedelta(days=1)
 
 
 def _on_grid(moment: datetime) -> datetime:
@@ -160,7 +176,7 @@ def _gaps(
     slots = []
     start = opens
     for taken in [*held, DateTimeTZRange(closes, closes)]:
-        while start + duration <= taken.lower:
+        while start + duration <= min(taken.lower, closes):
             slots.append(Slot(room, start, start + duration))
             start += duration
         start = max(start, _on_grid(taken.upper))

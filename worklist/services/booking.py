@@ -22,6 +22,7 @@ from orders.services import (
     set_schedule,
 )
 from radflow import unit
+from radflow.sites.zones import zone_label
 from worklist.exceptions import NotBookable
 from worklist.lifecycle import AppointmentEvent, AppointmentState
 from worklist.models import Room, ScheduledStep, Station
@@ -192,7 +193,9 @@ def tell_schedule(
         room_name=room_name,
     )
     where = room_name or step.station_ae_title or f"any {step.modality}"
-    text = f"{timezone.localtime(step.start):%d %b %Y %H:%M}, {where}"
+    # What is kept reads the same for everybody: the server's clock, not the reader's.
+    start = timezone.localtime(step.start, timezone.get_default_timezone())
+    text = f"{start:%d %b %Y %H:%M} {zone_label(start)}, {where}"
     before = order.status
     saved = run_event(
         order,

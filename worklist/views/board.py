@@ -14,6 +14,7 @@ from django.urls import reverse
 from orders.lifecycle import TERMINAL_STATES, ExamState
 from radflow.accounts.access import current_user, requires
 from radflow.accounts.roles import Capability
+from radflow.accounts.standing import site_of
 from radflow.audit import services as audit
 from worklist.forms import BoardForm
 from worklist.selectors import BoardFilter, board_orders, counts_by_state, stations
@@ -47,7 +48,7 @@ class Step:
 def board(request: HttpRequest) -> HttpResponse:
     """The whole page; its address holds every filter."""
     form = _form(request)
-    wanted = form.wanted()
+    wanted = form.wanted(site_of(request))
     found = counts_by_state(wanted)
     context = {"form": form, **_strip(request, wanted, found)}
     context |= _rows(request, wanted, found)
@@ -57,7 +58,7 @@ def board(request: HttpRequest) -> HttpResponse:
 @requires(Capability.VIEW_ORDERS)
 def counts(request: HttpRequest) -> HttpResponse:
     """The live strip: numbers only, nobody's data."""
-    wanted = _form(request).wanted()
+    wanted = _form(request).wanted(site_of(request))
     context = _strip(request, wanted, counts_by_state(wanted))
     return render(request, "worklist/_counts.html", context)
 
@@ -65,13 +66,14 @@ def counts(request: HttpRequest) -> HttpResponse:
 @requires(Capability.VIEW_ORDERS)
 def rows(request: HttpRequest) -> HttpResponse:
     """The live list."""
-    wanted = _form(request).wanted()
+    wanted = _form(request).wanted(site_of(request))
     context = _rows(request, wanted, counts_by_state(wanted))
     return render(request, "worklist/_rows.html", context)
 
 
 def _form(request: HttpRequest) -> BoardForm:
-    known = dict.fromkeys(station.modality for station in stations())
+    offered = stations(site=site_of(request))
+    known = dict.fromkeys(station.modality for station in offered)
     return BoardForm(request.GET, known)
 
 

@@ -24,7 +24,10 @@ from orders.models import Order
 from orders.selectors import mrn_of, orders_with_patients
 from radflow.accounts.access import current_user, requires
 from radflow.accounts.roles import Capability
+from radflow.accounts.standing import site_of
 from radflow.audit import services as audit
+from radflow.sites.models import Site
+from radflow.sites.zones import zone_label, zone_named
 from worklist.exceptions import SlotTaken
 from worklist.forms import ScheduleForm
 from worklist.models import Appointment, Room
@@ -57,9 +60,18 @@ class Booked:
 @requires(Capability.SCHEDULE)
 @require_http_methods(["GET", "POST"])
 def schedule(request: HttpRequest, order_id: int) -> HttpResponse:
-    """Give the exam a room and a time, or move it."""
+    """Give the exam a room and a time, or move it.
+
+    Told in the zone that the form was written in, though another site was chosen since.
+    """
+    asked = zone_named(request.POST.get("zone") or request.GET.get("zone") or "")
+    with timezone.override(asked or timezone.get_current_timezone()):
+        return _schedule(request, order_id)
+
+
+def _schedule(request: HttpRequest, order_id: int) -> HttpResponse:
     order = get_object_or_404(orders_with_patients(), pk=order_id)
-    rooms = _rooms_for(order)
+    rooms = _rooms_for(order, site_of(request))
     if request.method == "GET":
         form = ScheduleForm(initial=_initial(request, order, rooms), rooms=rooms)
         return _page(request, order, form)
@@ -108,9 +120,14 @@ def _refused(
     return _page(request, order, form, status=409, held_by=held_by)
 
 
-def _rooms_for(order: Order) -> list[Room]:
-    fitting = [station.room for station in stations(order.modality)]
-    return list(dict.fromkeys(fitting))
+def _rooms_for(order: Order, site: Site | None) -> list[Room]:
+    """Those of the site, and where the exam is now: none is left by mistake."""
+    fitting = dict.fromkeys(station.room for station in stations(order.modality))
+    return [
+        room
+        for room in fitting
+        if site is None or room.site_id == site.pk or room.name == order.room_name
+    ]
 
 
 def _initial(
@@ -120,10 +137,13 @@ def _initial(
     asked = {
         key: request.GET[key] for key in ("room", "date", "time") if key in request.GET
     }
-    return {**_booked_or_free(order, rooms), "version": order.version, **asked}
+    known = {"version": order.version, "zone": str(timezone.get_current_timezone())}
+    return {**_booked_or_free(order, rooms, site_of(request)), **known, **asked}
 
 
-def _booked_or_free(order: Order, rooms: Sequence[Room]) -> dict[str, Any]:
+def _booked_or_free(
+    order: Order, rooms: Sequence[Room], site: Site | None
+) -> dict[str, Any]:
     step = order.steps.filter(closed=False).first()
     minutes = step.duration_minutes if step else planned_minutes(order)
     values: dict[str, Any] = {
@@ -135,7 +155,7 @@ def _booked_or_free(order: Order, rooms: Sequence[Room]) -> dict[str, Any]:
         here = [room.pk for room in rooms if room.name == order.room_name]
         start = timezone.localtime(step.start)
         return {**values, "room": (here or [values["room"]])[0], **_moment(start)}
-    free = _free(order, timezone.localdate(), minutes)
+    free = _free(order, timezone.localdate(), minutes, site)
     if free:
         return {**values, "room": free[0].room.pk, **_moment(free[0].start)}
     return values
@@ -146,9 +166,9 @@ def _moment(start: Any) -> dict[str, Any]:
     return {"date": local.date(), "time": local.time().replace(second=0, microsecond=0)}
 
 
-def _free(order: Order, day: date, minutes: int) -> list[Slot]:
+def _free(order: Order, day: date, minutes: int, site: Site | None) -> list[Slot]:
     duration = timedelta(minutes=minutes)
-    return free_slots(order.modality, day, duration, limit=_FREE_SHOWN)
+    return free_slots(order.modality, day, duration, site=site, limit=_FREE_SHOWN)
 
 
 def _page(
@@ -169,8 +189,12 @@ def _page(
         "day_before": day - timedelta(days=1),
         "day_after": day + timedelta(days=1),
         "room": room,
+        "rooms": form.rooms,
+        "other_clock": room is not None and _has_other_clock(room),
         "booked": _day_of(order, day, room, held_by),
-        "free": _free(order, day, int(minutes)) if str(minutes).isdecimal() else [],
+        "free": _free(order, day, int(minutes), site_of(request))
+        if str(minutes).isdecimal()
+        else [],
         "back": way_back(request, reverse("worklist:board")),
         "may_arrive": order.status in (ExamState.ORDERED, ExamState.SCHEDULED),
         "may_give_back": order.status == ExamState.SCHEDULED,
@@ -187,8 +211,13 @@ def _day_and_room(form: ScheduleForm) -> tuple[date, Room | None]:
     value = form["date"].value()
     day = value if isinstance(value, date) else _read_date(str(value or ""))
     room_id = str(form["room"].value() or "")
-    room = Room.objects.filter(pk=room_id).first() if room_id.isdecimal() else None
+    known = Room.objects.select_related("site")
+    room = known.filter(pk=room_id).first() if room_id.isdecimal() else None
     return day or timezone.localdate(), room
+
+
+def _has_other_clock(room: Room) -> bool:
+    return room.site.zone_label != zone_label(timezone.localtime())
 
 
 def _read_date(text: str) -> date | None:

@@ -17,6 +17,7 @@ from orders.lifecycle import ExamState
 from orders.models import Order, Priority
 from radflow.accounts.access import requires
 from radflow.accounts.roles import Capability
+from radflow.accounts.standing import site_of
 from radflow.audit import services as audit
 from worklist.models import PerformedStep, ScheduledStep, Station, Verification
 from worklist.selectors import station_list, stations
@@ -26,6 +27,7 @@ from worklist.views.rows import ExamRow, exam_rows, rivals
 
 S = ExamState
 HERE = "station_id"
+CHOSEN_AT = "station_chosen_at"  # the site where the person stood then
 _RANK = {Priority.STAT: 0, Priority.ASAP: 1}
 _READY = (S.ARRIVED, S.READY)
 
@@ -72,15 +74,26 @@ class OnTable:
 
 @requires(Capability.PERFORM_EXAM)
 def station(request: HttpRequest) -> HttpResponse:
-    """The page; the scanner is remembered for the session."""
-    here = chosen_station(request)
-    if here is None:
-        return render(request, "worklist/stations.html", {"stations": stations()})
+    """The page; the scanner is remembered until the person goes to another site."""
+    here, site = chosen_station(request), site_of(request)
+    offered = list(stations(site=site))
+    if here is None or (here not in offered and _came_from_elsewhere(request)):
+        return render(request, "worklist/stations.html", {"stations": offered})
     request.session[HERE] = here.pk
+    request.session[CHOSEN_AT] = site.pk if site else None
     if wanted := request.GET.get("find", "").strip():
         return _find(request, here, wanted)
-    context = {"stations": stations(), **_context(request, here)}
+    if here not in offered:
+        offered.append(here)  # by its address
+    context = {"stations": offered, **_context(request, here)}
     return render(request, "worklist/station.html", context)
+
+
+def _came_from_elsewhere(request: HttpRequest) -> bool:
+    site = site_of(request)
+    stands_at = site.pk if site else None
+    is_named = "station" in request.GET
+    return not is_named and request.session.get(CHOSEN_AT) != stands_at
 
 
 @requires(Capability.PERFORM_EXAM)

@@ -17,6 +17,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.DEMO:
             raise CommandError("Demo data belongs to demo mode (RADFLOW_DEMO=1).")
+        site.make_sites()
         people = site.make_people()
         site.make_department()
         site.make_peers()
