@@ -5,10 +5,11 @@ class OrdersConfig(AppConfig):
     name = "orders"
 
     def ready(self) -> None:
-        from orders import authorities, checks, receivers  # noqa: F401
+        from orders import authorities, checks, receivers, undoing  # noqa: F401
         from orders.reconciliation import kinds, reports
 
         receivers.connect()
         authorities.connect()
+        undoing.connect()
         kinds.connect()
         reports.connect()

@@ -92,6 +92,7 @@ INSTALLED_APPS = [
     "radflow.accounts",
     "radflow.audit",
     "radflow.live",
+    "radflow.desk",
     "radflow.messaging",
     "orders",
     "worklist",
@@ -113,6 +114,7 @@ MIDDLEWARE = [
     "radflow.accounts.middleware.SiteMiddleware",
     "radflow.accounts.middleware.IdleLockMiddleware",
     "radflow.accounts.middleware.DenyByDefaultMiddleware",
+    "radflow.desk.middleware.SentDraftMiddleware",
     "radflow.accounts.middleware.NoStoreMiddleware",
 ]
 
@@ -136,7 +138,11 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "radflow.shell.shell",
             ],
-            "builtins": ["radflow.accounts.templatetags.display"],
+            "builtins": [
+                "radflow.accounts.templatetags.display",
+                "radflow.accounts.templatetags.problems",
+                "radflow.desk.templatetags.desk",
+            ],
         },
     }
 ]

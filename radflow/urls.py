@@ -44,6 +44,7 @@ urlpatterns = [
     path("livez", livez, name="livez"),
     path("readyz", readyz, name="readyz"),
     path("accounts/", include("radflow.accounts.urls")),
+    path("desk/", include("radflow.desk.urls")),
     path("orders/", include("orders.urls")),
     path("patients/", include("orders.patient_urls")),
     path("search/", include("radflow.search.urls")),

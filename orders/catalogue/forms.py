@@ -16,6 +16,10 @@ else:
 
 
 class ProcedureForm(ProcedureFormBase):
+    """`version` is the one that was on the screen."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
     class Meta:
         model = Procedure
         fields = COLUMNS
@@ -42,6 +46,12 @@ class ProcedureForm(ProcedureFormBase):
             "room_group": _("Where it is done by default."),
         }
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial.setdefault("version", self.instance.version)
+        for name in ("code", "system", "modality"):
+            self.fields[name].widget.attrs |= {"autocomplete": "off"}
+
     def clean_modality(self) -> str:
         return str(self.cleaned_data["modality"]).upper()
 
@@ -49,7 +59,7 @@ class ProcedureForm(ProcedureFormBase):
         """The rules that files obey too."""
         told = super().clean() or {}
         if not self.errors:
-            wanted = Procedure(pk=self.instance.pk, **told)
+            wanted = Procedure(pk=self.instance.pk, **self.columns())
             wanted._state.adding = self.instance.pk is None
             try:
                 check(wanted)
@@ -57,6 +67,10 @@ class ProcedureForm(ProcedureFormBase):
                 for name, texts in error.message_dict.items():
                     self.add_error(name if name in self.fields else None, texts)
         return told
+
+    def columns(self) -> dict[str, Any]:
+        """What the catalogue keeps of it."""
+        return {name: self.cleaned_data[name] for name in COLUMNS}
 
 
 class TableForm(forms.Form):

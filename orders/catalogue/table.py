@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from orders.hl7.requests import MODALITIES
@@ -217,6 +218,8 @@ def import_table(*, raw: bytes, by: User) -> list[Line]:
     changed = [line for line in lines if line.is_new or line.changes]
     for line in changed:
         assert line.procedure is not None
+        line.procedure.version += not line.is_new
+        line.procedure.changed_by, line.procedure.changed_at = by, timezone.now()
         line.procedure.save()
     audit.record(
         "catalogue_imported",

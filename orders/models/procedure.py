@@ -38,6 +38,15 @@ class Procedure(models.Model):
     professional_charge_code = models.CharField(max_length=64, blank=True)
     room_group = models.CharField(max_length=60, blank=True)
     active = models.BooleanField(default=True)
+    version = models.PositiveIntegerField(default=1)
+    changed_at = models.DateTimeField(null=True, blank=True)
+    changed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
 
     class Meta:
         db_table = "orders_procedure"

@@ -2,6 +2,7 @@
 
 from orders.selectors.finding import Found, find_anything
 from orders.selectors.orders import (
+    last_change_of,
     mrn_of,
     mrn_of_patient,
     orders_with_patients,
@@ -41,6 +42,7 @@ __all__ = [
     "find_anything",
     "find_patients",
     "known_procedure",
+    "last_change_of",
     "links_of",
     "merges_of",
     "mrn_of",

@@ -35,6 +35,15 @@ def _place(event: OrderEvent) -> datetime:
     return event.recorded_at if is_fresh and not is_ours else event.at
 
 
+def last_change_of(order: Order) -> tuple[str, datetime | None]:
+    """Who changed it last and when, by its timeline; empty where a rule did."""
+    last = order.events.select_related("user").order_by("-id").first()
+    if last is None:
+        return "", None
+    by = last.user.display_name if last.user else last.actor
+    return by, last.recorded_at
+
+
 def mrn_of(order: Order) -> str:
     """The preferred identifier's value; reads what `orders_with_patients` fetched."""
     return mrn_of_patient(order.patient)

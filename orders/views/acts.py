@@ -8,16 +8,17 @@ from dataclasses import dataclass
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 from django.views.decorators.http import require_http_methods
 
 from orders.cause import Cause
-from orders.exceptions import OrderError
+from orders.exceptions import OrderError, VersionConflict
 from orders.forms import ActForm
 from orders.lifecycle import NOT_STARTED, Event, ExamState, Refused
 from orders.models import Order
-from orders.selectors import mrn_of, orders_with_patients
+from orders.selectors import last_change_of, mrn_of, orders_with_patients
 from orders.services import (
     clear_attention,
     hold,
@@ -26,9 +27,12 @@ from orders.services import (
     settle_identity,
 )
 from orders.services.holding import IDENTITY, PERSON
+from orders.undoing import ORDER
 from radflow.accounts.access import current_user, requires
 from radflow.accounts.roles import Capability
 from radflow.audit import services as audit
+from radflow.conflict import Conflict, Line, lines_of, renew
+from radflow.desk.undo import offer
 
 Run = Callable[[int, str, Cause, int], Order]
 
@@ -171,17 +175,53 @@ def act(request: HttpRequest, order_id: int, name: str) -> HttpResponse:
     if not form.is_valid():
         return _page(request, order, name, form, status=400)
     try:
-        ACTS[name].run(
+        after = ACTS[name].run(
             order.pk,
             form.cleaned_data["reason"],
             Cause(user=current_user(request)),
             form.cleaned_data["version"],
         )
+    except VersionConflict:
+        return _conflict_page(request, order.pk, name, form)
     except (OrderError, Refused) as error:
         form.add_error(None, in_words(error))
         return _page(request, order, name, form, status=409)
-    messages.success(request, gettext(ACTS[name].done))
+    _say_done(request, name, order, after)
     return redirect("orders:detail", order_id=order.pk)
+
+
+def _say_done(request: HttpRequest, name: str, before: Order, after: Order) -> None:
+    said = gettext(ACTS[name].done)
+    # A slot that was given up on the way does not come back by holding again.
+    kept_slot = before.scheduled_start == after.scheduled_start
+    if name == "hold" or (name == "release" and kept_slot):
+        offer(
+            request,
+            said,
+            kind=name,
+            about=ORDER,
+            subject=after.pk,
+            version=after.version,
+        )
+    else:
+        messages.success(request, said)
+
+
+def _conflict_page(
+    request: HttpRequest, order_id: int, name: str, form: ActForm
+) -> HttpResponse:
+    """What the order is by now, for who acts on what it was."""
+    order = orders_with_patients().get(pk=order_id)
+    renew(form, {"version": order.version})
+    now = gettext(ExamState(order.status).label)
+    act = ACTS[name]
+    conflict = Conflict(
+        *last_change_of(order),
+        lines=[Line(gettext("State"), now, gettext(act.title)), *lines_of(form)],
+        theirs=reverse("orders:detail", args=[order.pk]),
+        form="act-form" if act.fits(order) else "",
+    )
+    return _page(request, order, name, form, status=409, conflict=conflict)
 
 
 def in_words(error: OrderError | Refused) -> str:
@@ -192,7 +232,13 @@ def in_words(error: OrderError | Refused) -> str:
 
 
 def _page(
-    request: HttpRequest, order: Order, name: str, form: ActForm, *, status: int
+    request: HttpRequest,
+    order: Order,
+    name: str,
+    form: ActForm,
+    *,
+    status: int,
+    conflict: Conflict | None = None,
 ) -> HttpResponse:
     audit.record_view(
         request, "order_viewed", order_id=order.pk, patient_id=order.patient_id
@@ -204,6 +250,7 @@ def _page(
         "act": ACTS[name],
         "name": name,
         "form": form,
+        "conflict": conflict,
         "is_identity": name == "settle" or IDENTITY in order.holds,
     }
     return render(request, "orders/acts/act.html", context, status=status)

@@ -8,19 +8,24 @@ from django.contrib import messages
 from django.db.models import Count, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from orders.catalogue.forms import MapForm, ProcedureForm, TableForm
+from orders.catalogue.keeping import add_procedure, change_procedure, values_of
 from orders.catalogue.mapping import NotMapped, Released, map_code, release_known
 from orders.catalogue.table import TableRefused, exported, import_table, read_table
 from orders.catalogue.waiting import Unknown, unknown_codes, waiting_code_count
+from orders.exceptions import VersionConflict
 from orders.models import Procedure
+from orders.undoing import PROCEDURE
 from radflow import unit
 from radflow.accounts.access import current_user, requires
 from radflow.accounts.roles import Capability
-from radflow.audit import services as audit
+from radflow.conflict import Conflict, lines_of, renew
+from radflow.desk.undo import offer
 
 MOST = 500
 
@@ -61,20 +66,57 @@ def edit(request: HttpRequest, procedure_id: int | None = None) -> HttpResponse:
     form = ProcedureForm(request.POST, instance=procedure)
     if not form.is_valid():
         return _edit_page(request, form, status=400)
-    user = current_user(request)
-    with unit.work():
-        saved = form.save()
-        detail = {"procedure": saved.pk, "changed": form.changed_data}
-        audit.record("procedure_saved", actor=user, detail=detail)
-        release_known(by=user)
-    messages.success(request, gettext("Procedure saved."))
+    if procedure_id is None:
+        add_procedure(values=form.columns(), by=current_user(request))
+        messages.success(request, gettext("Procedure saved."))
+        return redirect("catalogue:list")
+    try:
+        _change(request, form, procedure_id)
+    except VersionConflict:
+        return _conflict_page(request, form)
     return redirect("catalogue:list")
 
 
+def _change(request: HttpRequest, form: ProcedureForm, procedure_id: int) -> None:
+    before = values_of(Procedure.objects.get(pk=procedure_id))
+    saved = change_procedure(
+        procedure_id=procedure_id,
+        values=form.columns(),
+        version=form.cleaned_data["version"] or 0,
+        by=current_user(request),
+    )
+    offer(
+        request,
+        gettext("Procedure saved."),
+        kind="procedure",
+        about=PROCEDURE,
+        subject=saved.pk,
+        version=saved.version,
+        before=before,
+    )
+
+
+def _conflict_page(request: HttpRequest, form: ProcedureForm) -> HttpResponse:
+    now = Procedure.objects.select_related("changed_by").get(pk=form.instance.pk)
+    renew(form, {"version": now.version})
+    conflict = Conflict(
+        now.changed_by.display_name if now.changed_by else "",
+        now.changed_at,
+        lines=lines_of(form, ProcedureForm(instance=now)),
+        theirs=reverse("catalogue:edit", args=[now.pk]),
+        form="edit-form",
+    )
+    return _edit_page(request, form, status=409, conflict=conflict)
+
+
 def _edit_page(
-    request: HttpRequest, form: ProcedureForm, *, status: int
+    request: HttpRequest,
+    form: ProcedureForm,
+    *,
+    status: int,
+    conflict: Conflict | None = None,
 ) -> HttpResponse:
-    context = {"form": form, "procedure": form.instance}
+    context = {"form": form, "procedure": form.instance, "conflict": conflict}
     return render(request, "orders/catalogue/edit.html", context, status=status)
 
 

@@ -8,6 +8,7 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
@@ -21,6 +22,7 @@ from orders.views.differences import value_in_words
 from radflow.accounts.access import current_user, requires
 from radflow.accounts.roles import Capability
 from radflow.audit import services as audit
+from radflow.conflict import overtaken
 from radflow.messaging.models import InboundMessage
 
 CODES = ("PATIENT_MISMATCH", "MERGE_DOUBTFUL")
@@ -94,13 +96,16 @@ def _page(
     named = named_by(row)
     for patient in named.on_file:
         audit.record_view(request, "identity_conflict_viewed", patient_id=patient.pk)
+    is_open = row.state == "parked"
+    theirs = reverse("orders:conflict", args=[row.pk])
     context = {
         "row": row,
         "lines": _lines(named),
         "people": named.on_file,
         "is_merge": bool(named.merges),
-        "is_open": row.state == "parked",
+        "is_open": is_open,
         "form": form,
+        "conflict": None if is_open else overtaken(form, "", None, theirs),
     }
     return render(request, "orders/held/conflict.html", context, status=status)
 

@@ -11,6 +11,7 @@ from django.contrib import messages
 from django.db.models import Max
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_POST
@@ -25,6 +26,8 @@ from orders.views.origins import in_one_line
 from radflow.accounts.access import current_user, requires
 from radflow.accounts.roles import Capability
 from radflow.audit import services as audit
+from radflow.conflict import Conflict, overtaken
+from radflow.desk.undo import PAGE_TAG
 
 MOST_SHOWN = 100
 
@@ -112,12 +115,24 @@ def _pair_page(
     status: int = 200,
 ) -> HttpResponse:
     people = (candidate.first_id, candidate.second_id)
+    is_open = candidate.state == DuplicateCandidate.State.OPEN
+    sent = merge_form or dismiss_form
     context = {
         **_context(request, candidate),
+        "is_open": is_open,
+        "conflict": _overtaken(candidate, sent) if sent and not is_open else None,
         "merge_form": merge_form or MergeForm(people=people),
         "dismiss_form": dismiss_form or DismissForm(),
     }
     return render(request, "orders/merges/pair.html", context, status=status)
+
+
+def _overtaken(
+    candidate: DuplicateCandidate, sent: MergeForm | DismissForm
+) -> Conflict | None:
+    by = candidate.decided_by.display_name if candidate.decided_by else ""
+    theirs = reverse("patients:duplicate", args=[candidate.pk])
+    return overtaken(sent, by, candidate.decided_at, theirs)
 
 
 @requires(Capability.SCHEDULE)
@@ -132,13 +147,17 @@ def merge(request: HttpRequest, candidate_id: int) -> HttpResponse:
     survivor = int(form.cleaned_data["survivor"])
     cause = Cause(user=current_user(request))
     try:
-        merge_pair(candidate_id=candidate.pk, survivor_id=survivor, cause=cause)
+        journal = merge_pair(
+            candidate_id=candidate.pk, survivor_id=survivor, cause=cause
+        )
     except OrderError as error:
         form.add_error(None, gettext(error.text))
         candidate = _candidate(candidate_id)
         return _pair_page(request, candidate, merge_form=form, status=409)
     messages.success(
-        request, gettext("Merged. It can be taken back in the journal below.")
+        request,
+        gettext("Merged. It can be taken back in the journal below."),
+        extra_tags=PAGE_TAG + reverse("patients:unmerge", args=[journal.pk]),
     )
     return redirect("patients:detail", survivor)
 
@@ -177,7 +196,6 @@ def _context(request: HttpRequest, candidate: DuplicateCandidate) -> dict[str, o
         "sides": [_side(candidate.first), _side(candidate.second)],
         "rows": list(_rows(candidate.first, candidate.second)),
         "may_merge": current_user(request).may(Capability.SCHEDULE),
-        "is_open": candidate.state == DuplicateCandidate.State.OPEN,
     }
 
 

@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods
@@ -26,6 +27,7 @@ from radflow.accounts.access import current_user, requires
 from radflow.accounts.models import User
 from radflow.accounts.roles import Capability
 from radflow.audit import services as audit
+from radflow.conflict import Conflict, overtaken
 
 MOST = 200
 
@@ -94,6 +96,12 @@ def _whole(changes: QuerySet[HeldChange]) -> QuerySet[HeldChange]:
     return found.prefetch_related("order__patient__identifiers")
 
 
+def _overtaken(found: HeldChange, form: DecisionForm) -> Conflict | None:
+    by = found.decided_by.display_name if found.decided_by else ""
+    theirs = reverse("orders:held", args=[found.pk])
+    return overtaken(form, by, found.decided_at, theirs)
+
+
 def _page(
     request: HttpRequest, found: HeldChange, form: DecisionForm, *, status: int
 ) -> HttpResponse:
@@ -102,6 +110,7 @@ def _page(
         request, "held_change_viewed", order_id=order.pk, patient_id=order.patient_id
     )
     user = current_user(request)
+    is_open = found.state == HeldChange.State.OPEN
     context = {
         "change": found,
         "differences": told([found])[0].differences,
@@ -109,7 +118,8 @@ def _page(
         "patient": order.patient,
         "mrn": mrn_of(order),
         "form": form,
-        "is_open": found.state == HeldChange.State.OPEN,
+        "conflict": None if is_open else _overtaken(found, form),
+        "is_open": is_open,
         "may_decide": may_decide(user),
         "may_edit": user.may(Capability.MANAGE_INTERFACES),
         "may_be_accepted": may_be_accepted(found),

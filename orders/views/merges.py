@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods
@@ -21,6 +22,7 @@ from orders.services.unmerging import undo_merge
 from radflow.accounts.access import current_user, requires
 from radflow.accounts.roles import Capability
 from radflow.audit import services as audit
+from radflow.conflict import Conflict, overtaken
 
 
 class UndoForm(forms.Form):
@@ -102,12 +104,19 @@ def _page(
         "mrn": mrn_of_patient(journal.survivor),
         "patient": journal.survivor,
         "form": form,
+        "conflict": _overtaken(journal, form) if journal.undone_at else None,
         "orders": list(Order.objects.filter(pk__in=moved).order_by("-id")),
         "counts": {kind: len(journal.moved.get(kind, [])) for kind in _COUNTED},
         "events": since(moved, journal.recorded_at),
         "later": list(later.filter(survivor=journal.survivor_id)[:20]),
     }
     return render(request, "orders/merges/undo.html", context, status=status)
+
+
+def _overtaken(journal: MergeJournal, form: UndoForm) -> Conflict | None:
+    by = journal.undone_by.display_name if journal.undone_by else ""
+    theirs = reverse("patients:detail", args=[journal.survivor_id])
+    return overtaken(form, by, journal.undone_at, theirs)
 
 
 _COUNTED = ("identifiers", "visits", "orders")

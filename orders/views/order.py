@@ -13,6 +13,7 @@ from orders.selectors import (
     related_to,
     timeline_of,
 )
+from orders.undoing import ORDER
 from orders.views import facts
 from orders.views.acts import Act, acts_for
 from orders.views.differences import Told, told
@@ -21,6 +22,7 @@ from orders.views.timeline import SHOWN, booking_of, entries, track
 from radflow.accounts.access import current_user, requires
 from radflow.accounts.roles import Capability
 from radflow.audit import services as audit
+from radflow.desk.undo import way_back_of
 
 
 @requires(Capability.VIEW_ORDERS)
@@ -58,6 +60,9 @@ def _context(request: HttpRequest, order: Order) -> dict[str, Any]:
         "booking": booking_of(order, events),
         "related": related_to(order),
         "acts": _acts(request, order),
+        "undo": way_back_of(
+            current_user(request), about=ORDER, subject=order.pk, version=order.version
+        ),
         **_lines(order),
     }
 

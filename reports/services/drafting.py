@@ -85,6 +85,23 @@ def release(*, report_id: int, user: User) -> Report:
 
 
 @transaction.atomic
+def hand_back(*, report_id: int, to: User, by: User, expected_version: int) -> Report:
+    """To who held it before it was taken over; refused once it was written on."""
+    report, _ = lock_report(report_id)
+    if report.claimed_by_id != by.pk or report.version != expected_version:
+        raise NotHolder(gettext("It was written on or taken over since."))
+    note(
+        order_id=report.order_id,
+        kind=OrderEvent.Kind.NOTE,
+        title=gettext_noop("Report given back"),
+        detail=f"To {to.display_name}",
+        cause=Cause(user=by),
+    )
+    _claim(report, to)
+    return report
+
+
+@transaction.atomic
 def save_draft(
     *, report_id: int, sections: dict[str, str], expected_version: int, user: User
 ) -> Report:

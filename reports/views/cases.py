@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -16,6 +17,7 @@ from radflow.accounts.access import current_user, requires
 from radflow.accounts.idle import allowed_while_locked
 from radflow.accounts.roles import Capability
 from radflow.audit import services as audit
+from radflow.conflict import Conflict, lines_of
 from reports.exceptions import ReportError
 from reports.forms import AcknowledgeForm
 from reports.models import CriticalCase
@@ -113,7 +115,7 @@ def acknowledge(request: HttpRequest, case_id: int) -> HttpResponse:
         acknowledge_case(case_id=case.pk, user=user, **form.cleaned_data)
     except ReportError as error:
         form.add_error(None, error.text)
-        return _ask(request, get_object_or_404(_cases(), pk=case_id), form, 409)
+        return _ask(request, _cases().get(pk=case_id), form, 409)
     messages.success(request, _("%(case)s is acknowledged.") % {"case": case.number})
     return redirect("reports:cases")
 
@@ -128,7 +130,26 @@ def _ask(
 ) -> HttpResponse:
     kind = "over" if case.due_at <= timezone.now() else "due"
     context = {"form": form, "view": _view(case, kind), "case": case}
+    if form.is_bound and not case.is_open:
+        context["conflict"] = _overtaken(case, form)
     return render(request, "reports/acknowledge.html", context, status=status)
+
+
+def _overtaken(case: CriticalCase, form: AcknowledgeForm) -> Conflict:
+    """Somebody else acknowledged it meanwhile: that stands, mine can be copied."""
+    by = case.acknowledged_by
+    told = {
+        "person": case.acknowledged_person,
+        "method": case.method,
+        "read_back": case.read_back,
+        "note": case.note,
+    }
+    return Conflict(
+        by.display_name if by else "",
+        case.acknowledged_at,
+        lines=lines_of(form, AcknowledgeForm(initial=told)),
+        theirs=reverse("reports:cases"),
+    )
 
 
 @requires(Capability.ACKNOWLEDGE_CASE)

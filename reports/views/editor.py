@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.http import require_POST
@@ -17,6 +18,8 @@ from radflow.accounts.access import current_user, requires
 from radflow.accounts.models import User
 from radflow.accounts.roles import Capability
 from radflow.audit import services as audit
+from radflow.conflict import Conflict
+from radflow.desk.undo import offer
 from reports.exceptions import ReportError
 from reports.forms import CriticalForm, sections_of
 from reports.models import (
@@ -34,6 +37,7 @@ from reports.services import (
     sign_report,
     take_over,
 )
+from reports.undoing import REPORT
 from reports.views.sections import differences, section_views
 
 _SIGN = {"preliminary": ReportState.PRELIMINARY, "final": ReportState.FINAL}
@@ -85,8 +89,17 @@ def _write(
                 user=user,
             )
     except (ReportError, VersionConflict) as error:
-        report = Report.objects.get(pk=report.pk)
-        return _page(request, order, report, typed=typed, error=error.text, status=409)
+        report = Report.objects.select_related("claimed_by").get(pk=report.pk)
+        conflict = _conflict_of(report, typed, user)
+        return _page(
+            request,
+            order,
+            report,
+            typed=typed,
+            conflict=conflict,
+            error=error.text,
+            status=409,
+        )
     if wanted == "review":
         return redirect("reports:sign", order.pk)
     messages.success(request, gettext(_DONE.get(wanted, _SAVED)))
@@ -101,7 +114,8 @@ _DONE = {
 
 
 def _version(request: HttpRequest) -> int:
-    text = request.POST.get("version", "")
+    """`keep`: mine, knowing the version that is kept now."""
+    text = request.POST.get("keep") or request.POST.get("version", "")
     is_number = text.isascii() and text.isdigit() and len(text) < 10
     return int(text) if is_number else 0
 
@@ -120,22 +134,32 @@ def autosave(request: HttpRequest, order_id: int) -> HttpResponse:
             user=current_user(request),
         )
     except (ReportError, VersionConflict) as error:
-        return _conflict(request, report, typed, error.text)
+        return _conflict_part(request, report, typed, error.text)
     at = saved.draft_saved_at or timezone.now()
     return JsonResponse({"version": saved.version, "saved_at": at.isoformat()})
 
 
-def _conflict(
+def _conflict_part(
     request: HttpRequest, report: Report, typed: dict[str, str], text: str
 ) -> HttpResponse:
     report.refresh_from_db()
     audit.record_view(request, "draft_compared", order_id=report.order_id)
-    context = {
-        "text": text,
-        "differing": differences(typed, report),
-        "order_id": report.order_id,
-    }
+    conflict = _conflict_of(report, typed, current_user(request))
+    context = {"conflict": conflict, "error": text}
     return render(request, "reports/_conflict.html", context, status=409)
+
+
+def _conflict_of(report: Report, typed: dict[str, str], user: User) -> Conflict:
+    """Mine can be kept by who still holds it: it was saved in another window."""
+    by = report.claimed_by
+    return Conflict(
+        by.display_name if by else "",
+        report.draft_saved_at,
+        lines=differences(typed, report),
+        theirs=reverse("reports:editor", args=[report.order_id]),
+        form="report-form" if is_writable(report, user) else "",
+        version=report.version,
+    )
 
 
 @requires(Capability.WRITE_REPORT)
@@ -143,8 +167,21 @@ def _conflict(
 def claim(request: HttpRequest, order_id: int) -> HttpResponse:
     """Take a report over from whoever holds it."""
     report = get_object_or_404(Report, order_id=order_id)
-    take_over(report_id=report.pk, user=current_user(request))
-    messages.success(request, gettext("You hold this report now."))
+    user, before = current_user(request), report.claimed_by_id
+    taken = take_over(report_id=report.pk, user=user)
+    said = gettext("You hold this report now.")
+    if before in (None, user.pk):
+        messages.success(request, said)
+    else:
+        offer(
+            request,
+            said,
+            kind="take-over",
+            about=REPORT,
+            subject=taken.pk,
+            version=taken.version,
+            before={"holder": before},
+        )
     return redirect("reports:editor", order_id)
 
 
@@ -179,6 +216,7 @@ def _page(
     *,
     typed: dict[str, str] | None = None,
     critical: CriticalForm | None = None,
+    conflict: Conflict | None = None,
     error: str = "",
     status: int = 200,
 ) -> HttpResponse:
@@ -204,7 +242,7 @@ def _page(
         "cases": list(CriticalCase.objects.filter(order=order).order_by("id")),
         "critical_form": critical or CriticalForm(),
         "error": error,
-        "differing": differences(typed, report) if typed and report else [],
+        "conflict": conflict,
     }
     return render(request, "reports/editor.html", context, status=status)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from orders.models import Order
+from radflow.conflict import Line
 from reports.models import Report, SectionCode
 
 _ROWS = {SectionCode.FINDINGS: 8, SectionCode.IMPRESSION: 4}
@@ -40,15 +41,6 @@ class SectionView:
         return not self.filled and self.code in REQUIRED
 
 
-@dataclass(frozen=True)
-class Difference:
-    """A section that two people wrote differently."""
-
-    label: str
-    mine: str
-    theirs: str
-
-
 def section_views(texts: dict[str, str], order: Order) -> list[SectionView]:
     """All six, in the order they are sent."""
     return [_section(code, texts.get(code.value, ""), order) for code in SectionCode]
@@ -74,14 +66,14 @@ def other_side(text: str, laterality: str) -> str:
     return next((word for word in words if word in _SIDES[_OTHER[laterality]]), "")
 
 
-def differences(typed: dict[str, str], report: Report) -> list[Difference]:
+def differences(typed: dict[str, str], report: Report) -> list[Line]:
     """What was typed against what is saved; browsers send CRLF."""
     pairs = [
         (code, text.replace("\r\n", "\n"), report.draft.get(code, ""))
         for code, text in typed.items()
     ]
     return [
-        Difference(_(SectionCode(code).label), mine, theirs)
+        Line(_(SectionCode(code).label), theirs, mine)
         for code, mine, theirs in pairs
         if mine != theirs
     ]

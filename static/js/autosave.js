@@ -10,6 +10,7 @@ const EVERY_MS = 5000;
 const form = document.querySelector("form[data-autosave-url]");
 let saved = form ? content() : "";
 let busy = false;
+let stopped = false; // somebody chooses between two texts first
 
 function content() {
   const data = new FormData(form);
@@ -26,6 +27,7 @@ function say(text, state = "saved") {
 }
 
 function showConflict(html) {
+  stopped = true;
   const place = document.querySelector("[data-autosave-conflict]");
   place.innerHTML = html;
   window.htmx?.process(place);
@@ -45,7 +47,7 @@ async function accept(response, sent) {
 export async function save() {
   const sent = content();
   if (sent === saved) return true;
-  if (busy) return false;
+  if (busy || stopped) return false;
   busy = true;
   try {
     const response = await post(form.dataset.autosaveUrl, new FormData(form));

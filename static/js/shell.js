@@ -1,8 +1,10 @@
-// What every page starts: clock, keys, palette, scans, preferences, live updates, alerts, dialogs, toasts.
+// What every page starts: forms, clock, keys, palette, scans, preferences, live updates, alerts, dialogs, toasts.
 
 import { startAlerts } from "./alert.js";
 import { startClock } from "./clock.js";
 import { startContext } from "./context.js";
+import { startDrafts } from "./drafts.js";
+import { startGuard } from "./guard.js";
 import { csrfToken, pageSite, signInAgain } from "./http.js";
 import { startKeymap } from "./keymap.js";
 import { startKeys } from "./keys.js";
@@ -11,6 +13,8 @@ import { startLock } from "./lock.js";
 import { startPalette } from "./palette.js";
 import { startPreferences } from "./preferences.js";
 import { startScan } from "./scan.js";
+import { startSummary } from "./summary.js";
+import { word } from "./words.js";
 
 function onClick(event) {
   const opener = event.target.closest("[data-opens]");
@@ -19,7 +23,29 @@ function onClick(event) {
     document.getElementById(opener.dataset.opens)?.showModal();
   }
   event.target.closest("[data-closes]")?.closest("dialog")?.close();
+  const copier = event.target.closest("[data-copies]");
+  if (copier) copy(copier);
   event.target.closest("[data-dismiss]")?.closest(".toast")?.remove();
+}
+
+async function copy(button) {
+  const text = button.dataset.copies;
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    copyBySelection(text); // no clipboard without https
+  }
+  button.querySelector("span").textContent = word("copied");
+}
+
+function copyBySelection(text) {
+  const field = Object.assign(document.createElement("textarea"), { value: text, className: "vh" });
+  const before = document.activeElement;
+  (document.querySelector("dialog[open]") ?? document.body).append(field);
+  field.select();
+  document.execCommand("copy");
+  field.remove();
+  before.focus();
 }
 
 /** htmx sends the token from the page, and shows answers that carry errors. */
@@ -49,6 +75,7 @@ function followStrips(strips) {
   new ResizeObserver(follow).observe(strips);
 }
 
+startGuard();
 document.addEventListener("click", onClick);
 teachHtmx();
 startPreferences();
@@ -58,6 +85,8 @@ startKeys();
 startPalette();
 startScan();
 startLock();
+startSummary();
+startDrafts();
 if (document.getElementById("live")) {
   startContext();
   startLive();

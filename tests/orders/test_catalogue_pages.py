@@ -58,7 +58,7 @@ def test_a_procedure_is_added_and_changed(page: Client) -> None:
     assert page.post("/catalogue/new/", values()).status_code == 302
     made = Procedure.objects.get(code="MRKNEE")
     assert (made.modality, made.laterality) == ("MR", "required")
-    changed = {**values(), "duration_minutes": 45}
+    changed = {**values(), "duration_minutes": 45, "version": made.version}
     assert page.post(f"/catalogue/{made.pk}/", changed).status_code == 302
     made.refresh_from_db()
     assert made.duration_minutes == 45

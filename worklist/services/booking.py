@@ -224,8 +224,11 @@ def _note_move(order: Order, event: Event, text: str, cause: Cause) -> None:
 
 
 @unit.atomic
-def unbook(*, order_id: int, cause: Cause, reason: str) -> Order:
+def unbook(
+    *, order_id: int, cause: Cause, reason: str, expected_version: int | None = None
+) -> Order:
     """Free the slot: the exam is ordered again. Refused once the patient is here."""
+    lock_order(order_id, expected_version)
     return _free(order_id, Event.UNBOOK, AppointmentEvent.CANCEL, cause, reason)
 
 
@@ -294,5 +297,17 @@ def bind_station(step: ScheduledStep, ae_title: str) -> None:
 
 
 @unit.atomic
-def undo_arrival(*, order_id: int, cause: Cause) -> Order:
-    return record_event(order_id=order_id, event=Event.UNDO_ARRIVAL, cause=cause)
+def undo_arrival(
+    *,
+    order_id: int,
+    cause: Cause,
+    detail: str = "",
+    expected_version: int | None = None,
+) -> Order:
+    return record_event(
+        order_id=order_id,
+        event=Event.UNDO_ARRIVAL,
+        cause=cause,
+        detail=detail,
+        expected_version=expected_version,
+    )

@@ -10,7 +10,10 @@ from django.utils.translation import gettext as _
 
 from orders.exceptions import OrderError
 from orders.lifecycle import ExamState, Refused
+from orders.undoing import ORDER
+from radflow.desk.undo import offer
 from worklist.exceptions import WorklistError
+from worklist.undoing import Offer
 
 REFUSALS = (OrderError, WorklistError, Refused)
 Refusal = OrderError | WorklistError | Refused
@@ -30,9 +33,17 @@ def way_back(request: HttpRequest, fallback: str) -> str:
     return wanted if safe else fallback
 
 
-def done(request: HttpRequest, url: str, text: str) -> HttpResponse:
-    """Say it and go there; a dialog is told to take the whole page along."""
-    messages.success(request, text)
+def done(
+    request: HttpRequest, url: str, text: str, undo: Offer | None = None
+) -> HttpResponse:
+    """Say it and go there; a dialog is told to take the whole page along.
+
+    `undo` offers the way back along with it.
+    """
+    if undo:
+        offer(request, text, about=ORDER, **undo)
+    else:
+        messages.success(request, text)
     if "HX-Request" in request.headers:
         return HttpResponse(status=204, headers={"HX-Redirect": url})
     return redirect(url)

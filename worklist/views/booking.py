@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -21,19 +22,21 @@ from orders.cause import Cause
 from orders.exceptions import VersionConflict
 from orders.lifecycle import NOT_STARTED, ExamState
 from orders.models import Order
-from orders.selectors import mrn_of, orders_with_patients
+from orders.selectors import last_change_of, mrn_of, orders_with_patients
 from radflow.accounts.access import current_user, requires
 from radflow.accounts.roles import Capability
 from radflow.accounts.standing import site_of
 from radflow.audit import services as audit
+from radflow.conflict import Conflict, lines_of, renew
 from radflow.sites.models import Site
 from radflow.sites.zones import zone_label, zone_named
 from worklist.exceptions import SlotTaken
 from worklist.forms import ScheduleForm
-from worklist.models import Appointment, Room
+from worklist.models import Appointment, Room, ScheduledStep
 from worklist.selectors import Slot, bookings_of_day, free_slots, stations
 from worklist.selectors.schedule import planned_minutes
 from worklist.services import arrive, book_step, unbook
+from worklist.undoing import after_arrival, after_booking, after_giving_back, slot_of
 from worklist.views.answers import (
     REFUSALS,
     Refusal,
@@ -78,11 +81,13 @@ def _schedule(request: HttpRequest, order_id: int) -> HttpResponse:
     form = ScheduleForm(request.POST, rooms=rooms)
     if not form.is_valid():
         return _page(request, order, form, status=400)
+    slot = slot_of(order)
     try:
-        _book(request, order, form)
+        step = _book(request, order, form)
     except REFUSALS as error:
         return _refused(request, order, form, error)
-    return done(request, way_back(request, reverse("worklist:board")), _booked(form))
+    back = way_back(request, reverse("worklist:board"))
+    return done(request, back, _booked(form), after_booking(order, slot, step))
 
 
 def _booked(form: ScheduleForm) -> str:
@@ -95,8 +100,8 @@ def _booked(form: ScheduleForm) -> str:
     }
 
 
-def _book(request: HttpRequest, order: Order, form: ScheduleForm) -> None:
-    book_step(
+def _book(request: HttpRequest, order: Order, form: ScheduleForm) -> ScheduledStep:
+    return book_step(
         order_id=order.pk,
         room_id=form.cleaned_data["room"].pk,
         start=form.start(),
@@ -109,14 +114,10 @@ def _book(request: HttpRequest, order: Order, form: ScheduleForm) -> None:
 def _refused(
     request: HttpRequest, order: Order, form: ScheduleForm, error: Refusal
 ) -> HttpResponse:
+    if isinstance(error, VersionConflict):
+        return _conflict_page(request, order.pk, form)
     held_by = error.order_id if isinstance(error, SlotTaken) else None
     form.add_error("time" if isinstance(error, SlotTaken) else None, in_words(error))
-    if isinstance(error, VersionConflict):
-        # What they see next is the exam as it is now; pressing again means it.
-        order = get_object_or_404(orders_with_patients(), pk=order.pk)
-        changed = request.POST.copy()
-        changed["version"] = str(order.version)
-        form.data = changed
     return _page(request, order, form, status=409, held_by=held_by)
 
 
@@ -128,6 +129,23 @@ def _rooms_for(order: Order, site: Site | None) -> list[Room]:
         for room in fitting
         if site is None or room.site_id == site.pk or room.name == order.room_name
     ]
+
+
+def _conflict_page(
+    request: HttpRequest, order_id: int, form: ScheduleForm
+) -> HttpResponse:
+    order = orders_with_patients().get(pk=order_id)
+    rooms = _rooms_for(order, site_of(request))
+    kept = ScheduleForm(initial=_slot_of(order, rooms), rooms=rooms)
+    renew(form, {"version": order.version})
+    back = urlencode({"next": way_back(request, reverse("worklist:board"))})
+    conflict = Conflict(
+        *last_change_of(order),
+        lines=lines_of(form, kept),
+        theirs=f"{reverse('worklist:schedule', args=[order.pk])}?{back}",
+        form="schedule-form" if order.status in NOT_STARTED else "",
+    )
+    return _page(request, order, form, status=409, conflict=conflict)
 
 
 def _initial(
@@ -144,6 +162,8 @@ def _initial(
 def _booked_or_free(
     order: Order, rooms: Sequence[Room], site: Site | None
 ) -> dict[str, Any]:
+    if booked := _slot_of(order, rooms):
+        return booked
     step = order.steps.filter(closed=False).first()
     minutes = step.duration_minutes if step else planned_minutes(order)
     values: dict[str, Any] = {
@@ -151,14 +171,21 @@ def _booked_or_free(
         "date": timezone.localdate(),
         "room": rooms[0].pk if rooms else None,
     }
-    if step and order.room_name:
-        here = [room.pk for room in rooms if room.name == order.room_name]
-        start = timezone.localtime(step.start)
-        return {**values, "room": (here or [values["room"]])[0], **_moment(start)}
     free = _free(order, timezone.localdate(), minutes, site)
     if free:
         return {**values, "room": free[0].room.pk, **_moment(free[0].start)}
     return values
+
+
+def _slot_of(order: Order, rooms: Sequence[Room]) -> dict[str, Any]:
+    """Empty where it has none."""
+    step = order.steps.filter(closed=False).first()
+    if step is None or not order.room_name:
+        return {}
+    here = [room.pk for room in rooms if room.name == order.room_name]
+    first = rooms[0].pk if rooms else None
+    room = here[0] if here else first
+    return {"duration": step.duration_minutes, "room": room, **_moment(step.start)}
 
 
 def _moment(start: Any) -> dict[str, Any]:
@@ -178,6 +205,7 @@ def _page(
     *,
     status: int = 200,
     held_by: int | None = None,
+    conflict: Conflict | None = None,
 ) -> HttpResponse:
     day, room = _day_and_room(form)
     minutes = form["duration"].value()
@@ -185,6 +213,7 @@ def _page(
         "order": order,
         "mrn": mrn_of(order),
         "form": form,
+        "conflict": conflict,
         "day": day,
         "day_before": day - timedelta(days=1),
         "day_after": day + timedelta(days=1),
@@ -258,11 +287,12 @@ def _audit(request: HttpRequest, order: Order, booked: Any) -> None:
 def check_in(request: HttpRequest, order_id: int) -> HttpResponse:
     """The patient is here."""
     back = way_back(request, reverse("worklist:board"))
+    before = get_object_or_404(Order, pk=order_id)
     try:
-        arrive(order_id=order_id, cause=Cause(user=current_user(request)))
+        after = arrive(order_id=order_id, cause=Cause(user=current_user(request)))
     except REFUSALS as error:
         return refused(request, back, error)
-    return done(request, back, _("Arrival noted."))
+    return done(request, back, _("Arrival noted."), after_arrival(before, after))
 
 
 @requires(Capability.SCHEDULE)
@@ -271,8 +301,10 @@ def give_back(request: HttpRequest, order_id: int) -> HttpResponse:
     """Free the slot; the exam waits for another one."""
     back = way_back(request, reverse("worklist:board"))
     cause = Cause(user=current_user(request))
+    slot = slot_of(get_object_or_404(Order, pk=order_id))
     try:
-        unbook(order_id=order_id, cause=cause, reason=SLOT_GIVEN_BACK)
+        after = unbook(order_id=order_id, cause=cause, reason=SLOT_GIVEN_BACK)
     except REFUSALS as error:
         return refused(request, back, error)
-    return done(request, back, _("Slot freed. The exam waits for another one."))
+    said = _("Slot freed. The exam waits for another one.")
+    return done(request, back, said, after_giving_back(slot, after))

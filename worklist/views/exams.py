@@ -17,6 +17,7 @@ from radflow.audit import services as audit
 from worklist.exceptions import ScannerStillRunning
 from worklist.forms import DiscontinueForm
 from worklist.services import arrive, discontinue_exam, end_exam
+from worklist.undoing import after_arrival
 from worklist.views.answers import (
     REFUSALS,
     done,
@@ -32,11 +33,12 @@ from worklist.views.answers import (
 def arrived(request: HttpRequest, order_id: int) -> HttpResponse:
     """The patient stands at the scanner's door."""
     back = way_back(request, reverse("worklist:station"))
+    before = get_object_or_404(Order, pk=order_id)
     try:
-        arrive(order_id=order_id, cause=Cause(user=current_user(request)))
+        after = arrive(order_id=order_id, cause=Cause(user=current_user(request)))
     except REFUSALS as error:
         return refused(request, back, error)
-    return done(request, back, _("Arrival noted."))
+    return done(request, back, _("Arrival noted."), after_arrival(before, after))
 
 
 @requires(Capability.PERFORM_EXAM)

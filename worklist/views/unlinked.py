@@ -6,6 +6,7 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
@@ -15,6 +16,7 @@ from orders.models import Order
 from radflow.accounts.access import current_user, requires
 from radflow.accounts.roles import Capability
 from radflow.audit import services as audit
+from radflow.conflict import overtaken
 from worklist.models import PerformedStep
 from worklist.selectors.candidates import candidates_for, told_by
 from worklist.services.attaching import attach_performed_step
@@ -64,6 +66,7 @@ def link(request: HttpRequest, performed_id: int) -> HttpResponse:
         )
     except REFUSALS as error:
         form.add_error(None, in_words(error))
+        step.refresh_from_db()
         return _page(request, step, form, status=409)
     messages.success(request, _("Images linked."))
     return redirect("orders:detail", order_id=order.pk)
@@ -78,11 +81,14 @@ def _page(
         "unlinked_images_viewed",
         detail={"step": step.pk, "orders": [order.pk for order, reasons in candidates]},
     )
+    is_open = step.order_id is None
+    theirs = reverse("worklist:unlinked", args=[step.pk])
     context = {
         "step": step,
         "told": told_by(step),
         "candidates": candidates,
         "form": form,
-        "is_open": step.order_id is None,
+        "conflict": None if is_open else overtaken(form, "", None, theirs),
+        "is_open": is_open,
     }
     return render(request, "worklist/unlinked.html", context, status=status)

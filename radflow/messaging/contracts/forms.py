@@ -149,8 +149,11 @@ Shown = dict[str, Any]
 class Editor:
     """The three forms as one; works without scripts, rows come and go by buttons."""
 
-    def __init__(self, data: Any = None, shown: Shown | None = None) -> None:
+    def __init__(
+        self, data: Any = None, shown: Shown | None = None, is_unsaved: bool = False
+    ) -> None:
         told = shown or {}
+        self.is_unsaved = is_unsaved or data is not None
         self.head = ContractForm(data, initial=told.get("head"))
         self.fields: BaseFormSet[FieldForm] = FieldRows(
             data, prefix="fields", initial=told.get("fields", [{"field": 1}])
@@ -159,9 +162,13 @@ class Editor:
             data, prefix="samples", initial=told.get("samples", [{}, {"valid": "no"}])
         )
 
+    @property
+    def parts(self) -> tuple[Any, ...]:
+        """In the order of the page."""
+        return (self.head, self.fields, self.samples)
+
     def is_valid(self) -> bool:
-        parts = (self.head, self.fields, self.samples)
-        return all(part.is_valid() for part in parts)
+        return all(part.is_valid() for part in self.parts)
 
     def draft(self) -> Draft:
         head = dict(self.head.cleaned_data)

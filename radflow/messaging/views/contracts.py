@@ -119,7 +119,7 @@ def _edit(
         editor = Editor(shown=shown_of(as_draft(kept)) if kept else None)
         return _editor_page(request, editor, kept)
     if ADD in request.POST or REMOVE in request.POST:
-        editor = Editor(shown=with_rows_changed(request.POST))
+        editor = Editor(shown=with_rows_changed(request.POST), is_unsaved=True)
         return _editor_page(request, editor, kept)
     editor = Editor(request.POST)
     if editor.is_valid():
@@ -130,17 +130,17 @@ def _edit(
         else:
             flash.success(request, _("Saved as a draft. It acts once it is approved."))
             return redirect("messaging:contract", saved.pk)
-    return _editor_page(request, editor, kept, checked=True)
+    return _editor_page(request, editor, kept, status=400)
 
 
 def _editor_page(
     request: HttpRequest,
     editor: Editor,
     kept: ZContract | None,
-    checked: bool = False,
+    status: int = 200,
 ) -> HttpResponse:
-    context = {"editor": editor, "contract": kept, "checked": checked}
-    return render(request, "messaging/contracts/edit.html", context)
+    context = {"editor": editor, "contract": kept}
+    return render(request, "messaging/contracts/edit.html", context, status=status)
 
 
 @requires(Capability.MANAGE_INTERFACES)

@@ -31,7 +31,8 @@ def _answer(request: HttpRequest, listener: Listener | None) -> HttpResponse:
         except ValidationError as error:
             form.add_error(None, error.messages)
     context = {"form": form, "listener": listener}
-    return render(request, "messaging/peers/listener.html", context)
+    status = 400 if form.errors else 200
+    return render(request, "messaging/peers/listener.html", context, status=status)
 
 
 def _save(

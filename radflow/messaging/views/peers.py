@@ -6,6 +6,7 @@ from django.contrib import messages as flash
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext as _
@@ -14,6 +15,7 @@ from django.views.decorators.http import require_POST
 from radflow.accounts.access import current_user, requires
 from radflow.accounts.roles import Capability
 from radflow.audit import services as audit
+from radflow.conflict import Conflict, Line
 from radflow.messaging.channels.channel import Channel
 from radflow.messaging.channels.selectors import channels
 from radflow.messaging.checks import refused_at_the_door
@@ -126,12 +128,16 @@ def _conflict_page(
     current = Peer.objects.get(pk=form.instance.pk)
     wanted = form.cleaned_data
     mine = rebased(current=current, mine=form.instance, seen=wanted["revision"])
-    extra = {
-        "conflict": conflict,
-        "differing": differences(values_of(current), values_of(mine), listener_names()),
-    }
+    differing = differences(values_of(current), values_of(mine), listener_names())
+    told = Conflict(
+        conflict.by,
+        conflict.at,
+        lines=[Line(one.label, one.old, one.new) for one in differing],
+        theirs=reverse("messaging:peer", args=[current.pk]),
+        form="peer-form",
+    )
     again = PeerForm(instance=mine, initial={"reason": wanted["reason"]})
-    return _form_page(request, again, current, status=409, **extra)
+    return _form_page(request, again, current, status=409, conflict=told)
 
 
 @requires(Capability.MANAGE_INTERFACES)
@@ -232,9 +238,10 @@ def _form_page(
     form: PeerForm,
     peer: Peer | None,
     *,
-    status: int = 200,
+    status: int | None = None,
     **extra: Any,
 ) -> HttpResponse:
+    status = status or (400 if form.errors else 200)
     shown = Peer.objects.get(pk=peer.pk) if peer else None
     context = {
         "form": form,

@@ -138,4 +138,5 @@ def _page(
     request: HttpRequest, peer: Peer, switching: SwitchForm, redirecting: RedirectForm
 ) -> HttpResponse:
     context = {"peer": peer, "switching": switching, "redirecting": redirecting}
-    return render(request, "messaging/peers/operate.html", context)
+    status = 400 if switching.errors or redirecting.errors else 200
+    return render(request, "messaging/peers/operate.html", context, status=status)

@@ -118,7 +118,7 @@ def test_a_change_by_somebody_else_is_explained_and_then_can_be_pressed_again(
     arrive(order_id=exam.pk, cause=DESK)
     response = at_board.post(f"/board/{exam.pk}/schedule/", stale)
     assert response.status_code == 409
-    assert "Somebody changed this exam meanwhile" in text_of(response)
+    assert "Nothing was saved. Choose which of both" in text_of(response)
     exam.refresh_from_db()
     assert exam.scheduled_start == noon()
     now_shown = response.context["form"]["version"].value()

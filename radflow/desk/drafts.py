@@ -1,0 +1,46 @@
+"""Drafts of forms: kept while somebody types, gone once the form is taken."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from radflow.accounts.models import User
+from radflow.desk.models import Draft
+
+KEPT_FOR = timedelta(days=7)
+MOST_CHARACTERS = 50_000
+
+Fields = dict[str, list[str]]
+
+
+class TooLong(Exception):
+    """More than anybody types; nothing was kept."""
+
+
+def keep(*, user: User, form: str, subject: int, fields: Fields) -> Draft:
+    if sum(len(text) for texts in fields.values() for text in texts) > MOST_CHARACTERS:
+        raise TooLong
+    clean = {
+        name: [x.replace("\0", "") for x in texts] for name, texts in fields.items()
+    }
+    values = {"fields": clean, "saved_at": timezone.now()}
+    draft, _ = Draft.objects.update_or_create(
+        user=user, form=form, subject=subject, defaults=values
+    )
+    return draft
+
+
+def draft_of(user: User, form: str, subject: int) -> Draft | None:
+    """Nobody reads another's."""
+    mine = Draft.objects.filter(user=user, form=form, subject=subject)
+    return mine.filter(saved_at__gt=timezone.now() - KEPT_FOR).first()
+
+
+def forget(*, user: User, form: str, subject: int) -> None:
+    Draft.objects.filter(user=user, form=form, subject=subject).delete()
+
+
+def forget_old() -> None:
+    Draft.objects.filter(saved_at__lte=timezone.now() - KEPT_FOR).delete()
