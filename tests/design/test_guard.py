@@ -129,7 +129,9 @@ def test_the_lock_lies_over_it_and_its_form_is_no_way_out(
     desk.get_by_role("link", name="Away").click()
     _asks(desk)
     desk.evaluate(
-        "document.dispatchEvent(new CustomEvent('radflow:signed-out', {cancelable: true}))"
+        """() => document.dispatchEvent(
+          new CustomEvent("radflow:signed-out", { cancelable: true }),
+        )"""
     )
     expect(desk.get_by_role("dialog", name="Locked")).to_be_visible()
     expect(desk.locator("#guard-h")).not_to_be_visible()

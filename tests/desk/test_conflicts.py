@@ -1,4 +1,4 @@
-"""Two people with one thing: both versions, and nothing is written until one chooses."""
+"""Two people with one thing: both versions, nothing written until one chooses."""
 
 from __future__ import annotations
 
