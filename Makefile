@@ -44,7 +44,7 @@ messages: setup-dev ## write the catalogues of languages anew from the sources
 bench: setup-dev ## measure rates and latencies on an instance of its own
 	@$(PY) -m tests.bench $(ARGS)
 
-screenshots: setup-dev ## take the pictures of the README anew
+screenshots: setup-dev ## take the pictures of every page anew
 	@deploy/ensure-tools.sh
 	@$(PY) -m tests.screenshots $(ARGS)
 

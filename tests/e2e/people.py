@@ -33,12 +33,16 @@ def signed_in(
     context.close()
 
 
-def axe_violations(page: Page) -> list[str]:
-    """What axe-core finds on the page as it stands."""
-    page.add_script_tag(path=AXE)
+def axe_violations(page: Page, rules: list[str] | None = None) -> list[str]:
+    """What axe-core finds on the page as it stands; only these rules, if given."""
+    if not page.evaluate("'axe' in window"):
+        page.add_script_tag(path=AXE)
+    only = (
+        {"type": "rule", "values": rules} if rules else {"type": "tag", "values": TAGS}
+    )
     found = page.evaluate(
-        "tags => axe.run(document, {runOnly: tags}).then(r => r.violations.map("
+        "runOnly => axe.run(document, {runOnly}).then(r => r.violations.map("
         "v => v.id + ': ' + v.nodes.map(n => n.target.join(' ')).join(', ')))",
-        TAGS,
+        only,
     )
     return list(found)

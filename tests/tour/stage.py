@@ -1,0 +1,132 @@
+"""What a demo lacks to show every page: mistakes and doubts, as they come by wire."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from playwright.sync_api import Browser
+
+from radflow.dicom.client import ScannerClient
+from tests.dicom.builders import dataset, performed, query, reference
+from tests.e2e.clients import Rest, send, wait_for
+from tests.e2e.people import signed_in
+from tests.instance import Instance, free_ports
+
+QUILL = "PID|1||00127001^^^GENHOSP^MR||Quill^Ada Grace||19800514|F"
+HALVORSEN = "PID|1||00123456^^^GENHOSP^MR||Halvorsen^Jane Anne||19450714|F"
+STRANGER = "PID|1||00123456^^^GENHOSP^MR||Somerville^Else||19300101|M"
+CTPA, CTHEAD = "CTPA^CT pulmonary angiogram", "CTHEAD^CT head without contrast"
+AE = "CT2_AE"
+
+
+def stage(radflow: Instance, chromium: Browser) -> None:
+    """Once for each instance; every page of the tour then has something to show."""
+    rest = Rest(radflow.url, "pacs")
+    _messages(radflow, rest)
+    _scanners(radflow)
+    _say(radflow, rest, "XO", "CHANGE", HALVORSEN, CTHEAD, placer="RUN")
+    rest.close()
+    _interfaces(radflow, chromium)
+
+
+def _messages(radflow: Instance, rest: Rest) -> None:
+    soon = datetime.now(UTC) + timedelta(minutes=5)
+    _say(radflow, rest, "NW", "RUN", HALVORSEN, CTPA, start=soon, ae=AE)
+    _say(radflow, rest, "NW", "OTHER", STRANGER, CTHEAD)
+    local = "CTTRAUMA^CT whole body trauma"
+    _say(radflow, rest, "NW", "LOCAL", QUILL, local, system="99EHRX")
+    _say(radflow, rest, "NW", "ZEDS", QUILL, CTHEAD, more="ZPX|1|Left arm|Ward 4|2\r")
+    _say(radflow, rest, "CA", "NOSUCH", QUILL, CTHEAD)
+    send(radflow.mllp_port, b"\x00\xffnot a message")
+
+
+def _say(
+    radflow: Instance,
+    rest: Rest,
+    control: str,
+    name: str,
+    pid: str,
+    exam: str,
+    *,
+    placer: str = "",
+    start: datetime | None = None,
+    ae: str = "",
+    system: str = "99RADFLOW",
+    more: str = "",
+) -> None:
+    """One order message, waited for until a worker is done with it."""
+    now = datetime.now(UTC)
+    timing = f"1^^^{start:%Y%m%d%H%M%S}+0000^^S" if start else ""
+    number = f"T{placer or name}"
+    lines = [
+        f"MSH|^~\\&|EHRX|GENHOSP|RADFLOW|RADDEPT|{now:%Y%m%d%H%M%S}+0000||ORM^O01|"
+        f"TOUR-{name}|P|2.3.1",
+        pid,
+        f"ORC|{control}|{number}^EHRX|||||{timing}||{now:%Y%m%d%H%M%S}+0000|||"
+        "3002^Fox^Sam",
+        f"OBR|1|{number}^EHRX||{exam}^{system}||||||||||||||{number}||{ae}||||CT",
+    ]
+    send(radflow.mllp_port, "\r".join(lines) + "\r" + more)
+
+    def done() -> bool:
+        message = rest.message(f"TOUR-{name}")
+        return message is not None and message["state"] != "received"
+
+    wait_for(f"{name} is taken up", done)
+
+
+def _scanners(radflow: Instance) -> None:
+    """One asks and begins the exam that a change then finds; one has no order."""
+    client = ScannerClient(
+        "127.0.0.1", radflow.dicom_port, calling_ae=AE, called_ae="RADFLOW"
+    )
+    (item,) = client.find_worklist(
+        query(
+            {"ScheduledProcedureStepID": "", "Modality": ""},
+            AccessionNumber="TRUN",
+            PatientName="",
+            StudyInstanceUID="",
+            RequestedProcedureID="",
+        )
+    )
+    ordered = reference(
+        StudyInstanceUID=item.StudyInstanceUID,
+        AccessionNumber="TRUN",
+        RequestedProcedureID=item.RequestedProcedureID,
+        ScheduledProcedureStepID=item.ScheduledProcedureStepSequence[
+            0
+        ].ScheduledProcedureStepID,
+    )
+    _begin(client, "1.2.826.0.1.1", ordered, "Halvorsen^Jane Anne", "00123456")
+    unknown = dataset(StudyInstanceUID="1.2.826.0.1.9", AccessionNumber="")
+    _begin(client, "1.2.826.0.1.2", unknown, "Levi^Ruth", "00106019")
+
+
+def _begin(client: ScannerClient, uid: str, asked: object, name: str, mrn: str) -> None:
+    now = datetime.now(UTC)
+    step = performed(
+        ScheduledStepAttributesSequence=[asked],
+        PatientName=name,
+        PatientID=mrn,
+        PerformedStationAETitle=AE,
+        PerformedProcedureStepStartDate=f"{now:%Y%m%d}",
+        PerformedProcedureStepStartTime=f"{now:%H%M%S}",
+    )
+    assert client.mpps_create(uid, step).status == 0
+
+
+def _interfaces(radflow: Instance, chromium: Browser) -> None:
+    """A listener, a draft contract and a replay of several, as the pages make them."""
+    with signed_in(chromium, radflow.url, "pacs") as page:
+        page.goto("/messages/listeners/add/")
+        page.fill("#id_name", "Northgate HIS")
+        page.fill("#id_port", str(free_ports(1)[0]))
+        page.click("main button[type=submit]")
+        page.goto("/messages/contracts/")
+        page.get_by_role("button", name="Draft a contract").first.click()
+        page.goto("/messages/exceptions/")
+        page.locator("input[name=ids]").first.check()
+        page.get_by_role("button", name="Try and replay the chosen").click()
+        page.get_by_label("Reason").fill("The code is mapped by now")
+        page.get_by_role("button", name="Replay 1").click()
+        page.wait_for_url("**/bulk/*/")

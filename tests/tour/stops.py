@@ -1,0 +1,224 @@
+"""Every page, as who opens it: for the pictures, axe, widths and motion."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from radflow.design import PARTS
+from tests.tour import acts
+from tests.tour.acts import Act, at_scanner, click, keys
+
+
+@dataclass(frozen=True)
+class Stop:
+    """`path` holds the finder's keys; `act` is done after the page has loaded."""
+
+    name: str
+    user: str
+    path: str
+    act: Act | None = None
+    is_refusal: bool = False
+
+
+def _anybody() -> list[Stop]:
+    return [
+        Stop("login", "", "/accounts/login/"),
+        Stop("login-refused", "", "/accounts/login/", acts.refused_login, True),
+        Stop("error-500", "", "/accounts/login/", acts.failing(away=False), True),
+        Stop("error-503", "", "/accounts/login/", acts.failing(away=True), True),
+    ]
+
+
+def _technologist() -> list[Stop]:
+    gate = "/station/gate/{arrived}/"
+    return [
+        Stop("station-choice", "tech", "/station/"),
+        Stop("station", "tech", "/station/", at_scanner("US 1")),
+        Stop("station-running", "tech", "/station/", at_scanner("CT 1")),
+        Stop("station-changed", "tech", "/station/", at_scanner("CT 2")),
+        Stop("station-tomorrow-empty", "tech", "/station/?day=tomorrow"),
+        Stop("gate-waiting", "tech", gate),
+        Stop("gate-typed", "tech", f"{gate}?typed"),
+        Stop("gate-mismatch", "tech", gate, acts.checked("wrong")),
+        Stop("gate-match", "tech", gate, acts.checked("right")),
+        Stop("gate-not-now", "tech", "/station/gate/{final}/"),
+        Stop("discontinue", "tech", "/station/{running}/discontinue/"),
+        Stop("error-403", "tech", "/messages/", is_refusal=True),
+    ]
+
+
+def _radiologist() -> list[Stop]:
+    editor = "/reading/{unread}/"
+    return [
+        Stop("reading", "rad", "/reading/"),
+        Stop("report-written", "rad", editor, acts.written),
+        Stop("report-sign", "rad", editor, acts.reviewed),
+        Stop("report-preliminary", "rad", "/reading/{preliminary}/"),
+        Stop("report-final", "rad", "/reading/{final}/"),
+        Stop("report-critical", "rad", "/reading/{flagged}/"),
+        Stop("paper-report-final", "rad", "/reading/{final}/paper/"),
+        Stop("paper-report-preliminary", "rad", "/reading/{preliminary}/paper/"),
+        Stop("critical-radiologist", "rad", "/critical/"),
+    ]
+
+
+def _coordinator() -> list[Stop]:
+    cancel = "/orders/{ordered}/act/cancel/"
+    return [
+        *_board(),
+        Stop("order", "coord", "/orders/{flagged}/"),
+        Stop("order-waiting", "coord", "/orders/{ordered}/"),
+        Stop("order-cancelled", "coord", "/orders/{cancelled}/"),
+        Stop("order-cancel", "coord", cancel),
+        Stop("order-cancel-empty", "coord", cancel, acts.sent_empty, True),
+        Stop("order-cancel-conflict", "coord", cancel, acts.overtaken, True),
+        Stop("order-new", "coord", "/orders/new/{patient}/"),
+        Stop("paper-requisition", "coord", "/orders/{scheduled}/requisition/"),
+        Stop("held-changes", "coord", "/orders/held/"),
+        Stop("held-change", "coord", "/orders/held/{held}/"),
+        Stop("identity-conflict", "coord", "/orders/conflicts/{conflict}/"),
+        Stop("reconciliation", "coord", "/reconciliation/"),
+        Stop("reconciliation-empty", "coord", "/reconciliation/?kind=unseen"),
+        Stop("images-without-order", "coord", "/unlinked/{unlinked}/"),
+        *_patients(),
+        *_catalogue(),
+        Stop("error-404", "coord", "/orders/999999999/", is_refusal=True),
+    ]
+
+
+def _board() -> list[Stop]:
+    return [
+        Stop("board", "coord", "/board/"),
+        Stop("board-no-hits", "coord", "/board/?q=nobody"),
+        Stop("board-keyboard", "coord", "/board/", keys("?", sees="#keymap")),
+        Stop("board-locked", "coord", "/board/", acts.locked),
+        Stop(
+            "board-menu",
+            "coord",
+            "/board/",
+            click(".usermenu", sees="#user-pop"),
+        ),
+        Stop("board-palette", "coord", "/board/", keys("Control+k", sees="#palette")),
+        Stop("board-palette-found", "coord", "/board/", acts.palette_found),
+        Stop("search", "coord", "/board/", acts.searched),
+        Stop("search-empty", "coord", "/search/"),
+        Stop(
+            "board-schedule",
+            "coord",
+            "/board/",
+            click("a.slot[data-opens=task]", sees="#task form"),
+        ),
+        Stop("schedule", "coord", "/board/{ordered}/schedule/"),
+        Stop("schedule-move", "coord", "/board/{scheduled}/schedule/"),
+    ]
+
+
+def _patients() -> list[Stop]:
+    return [
+        Stop("patients", "coord", "/patients/"),
+        Stop("patients-found", "coord", "/patients/", acts.find_people),
+        Stop("patients-nobody", "coord", "/patients/", acts.find_nobody),
+        Stop("patient", "coord", "/patients/{patient}/"),
+        Stop("paper-wristband", "coord", "/patients/{patient}/wristband/"),
+        Stop("duplicates", "coord", "/patients/duplicates/"),
+        Stop("duplicate", "coord", "/patients/duplicates/{duplicate}/"),
+        Stop("merges", "coord", "/patients/merges/"),
+        Stop("merge-undo", "coord", "/patients/merges/{merge}/undo/"),
+    ]
+
+
+def _catalogue() -> list[Stop]:
+    return [
+        Stop("catalogue", "coord", "/catalogue/"),
+        Stop("catalogue-no-hits", "coord", "/catalogue/?q=nothing"),
+        Stop("catalogue-new", "coord", "/catalogue/new/"),
+        Stop("catalogue-procedure", "coord", "/catalogue/{procedure}/"),
+        Stop("catalogue-import", "coord", "/catalogue/import/"),
+        Stop(
+            "catalogue-import-tried", "coord", "/catalogue/import/", acts.tried_import
+        ),
+        Stop("catalogue-unmapped", "coord", "/catalogue/unmapped/"),
+        Stop("catalogue-map", "coord", "/catalogue/unmapped/map/?{unmapped}"),
+    ]
+
+
+def _referrer() -> list[Stop]:
+    return [
+        Stop("critical", "referrer", "/critical/"),
+        Stop("critical-acknowledge", "referrer", "/critical/{case}/acknowledge/"),
+        Stop(
+            "critical-acknowledge-empty",
+            "referrer",
+            "/critical/{case}/acknowledge/",
+            acts.sent_empty,
+            True,
+        ),
+        Stop("report-referrer", "referrer", "/reading/{final}/"),
+        Stop("order-referrer", "referrer", "/orders/{final}/"),
+    ]
+
+
+def _interface_admin() -> list[Stop]:
+    tabs = ("raw", "mapped", "ack", "history", "conformance", "difference")
+    parked = "/messages/in/{parked}/"
+    return [
+        Stop("messages", "pacs", "/messages/"),
+        Stop("messages-no-hits", "pacs", "/messages/?find=nothing"),
+        Stop("messages-chosen", "pacs", "/messages/?show=in-{parked}"),
+        Stop("message", "pacs", parked),
+        *(Stop(f"message-{tab}", "pacs", f"{parked}?tab={tab}") for tab in tabs),
+        Stop("message-sent", "pacs", "/messages/out/{outbound}/"),
+        Stop("message-replay", "pacs", f"{parked}dry-run/"),
+        Stop("message-edit-masked", "pacs", f"{parked}edit/"),
+        Stop(
+            "message-edit",
+            "pacs",
+            f"{parked}edit/",
+            click("[value=message]", sees="textarea"),
+        ),
+        Stop("exceptions", "pacs", "/messages/exceptions/"),
+        Stop("exceptions-no-hits", "pacs", "/messages/exceptions/?code=NONE"),
+        Stop("exceptions-try", "pacs", "/messages/exceptions/", acts.chosen),
+        Stop("exceptions-replayed", "pacs", "/messages/bulk/1/"),
+        Stop("examples", "pacs", "/messages/examples/"),
+        *_peers(),
+        Stop("dicom-exchange", "pacs", "/exchanges/1/"),
+    ]
+
+
+def _peers() -> list[Stop]:
+    peer = "/messages/peers/{peer}/"
+    add = "/messages/peers/add/"
+    contract = "/messages/contracts/{contract}/"
+    return [
+        Stop("peers", "pacs", "/messages/peers/"),
+        Stop("peer-add", "pacs", add),
+        Stop("peer-add-empty", "pacs", add, acts.sent_empty, True),
+        Stop("peer", "pacs", peer),
+        Stop("peer-operate", "pacs", f"{peer}operate/"),
+        Stop("peer-history", "pacs", f"{peer}history/"),
+        Stop("listener-add", "pacs", "/messages/listeners/add/"),
+        Stop("listener", "pacs", "/messages/listeners/{listener}/"),
+        Stop("contracts", "pacs", "/messages/contracts/"),
+        Stop("contract-add", "pacs", "/messages/contracts/add/"),
+        Stop("contract", "pacs", contract),
+        Stop("contract-edit", "pacs", f"{contract}edit/"),
+    ]
+
+
+def _administrator() -> list[Stop]:
+    return [
+        Stop("simulator", "admin", "/demo/"),
+        *(Stop(f"design-{part}", "admin", f"/design/?part={part}") for part in PARTS),
+    ]
+
+
+STOPS = (
+    *_anybody(),
+    *_technologist(),
+    *_radiologist(),
+    *_coordinator(),
+    *_referrer(),
+    *_interface_admin(),
+    *_administrator(),
+)
