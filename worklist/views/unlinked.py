@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from orders.cause import Cause
 from orders.models import Order
+from orders.views.differences import value_in_words
 from radflow.accounts.access import current_user, requires
 from radflow.accounts.roles import Capability
 from radflow.audit import services as audit
@@ -83,9 +84,11 @@ def _page(
     )
     is_open = step.order_id is None
     theirs = reverse("worklist:unlinked", args=[step.pk])
+    told = told_by(step)
     context = {
         "step": step,
-        "told": told_by(step),
+        "told": told,
+        "told_born": value_in_words("birth_date_text", told.birth_date),
         "candidates": candidates,
         "form": form,
         "conflict": None if is_open else overtaken(form, "", None, theirs),
