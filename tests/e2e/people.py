@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, BrowserContext, Page
 
 AXE = next((Path(__file__).parents[1] / "vendor").rglob("axe.min.js"))
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
@@ -23,14 +23,19 @@ def signed_in(
         color_scheme="dark" if dark else "light",
         bypass_csp=True,  # for axe alone: the product's policy allows no injection
     )
+    yield sign_in(context, username)
+    context.close()
+
+
+def sign_in(context: BrowserContext, username: str) -> Page:
+    """A new page of this context, where the demo user has signed in."""
     page = context.new_page()
     page.goto("/accounts/login/")
     page.fill("input[name=username]", username)
     page.fill("input[name=password]", "radflow-demo")
     page.click("button:has-text('Sign in')")
     page.wait_for_url(lambda where: "login" not in where)
-    yield page
-    context.close()
+    return page
 
 
 def axe_violations(page: Page, rules: list[str] | None = None) -> list[str]:

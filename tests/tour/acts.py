@@ -136,7 +136,7 @@ def tried_import(page: Page, finder: Finder) -> None:
     file = {"name": "catalogue.csv", "mimeType": "text/csv", "buffer": changed.encode()}
     page.locator("input[type=file]").set_input_files(file)  # type: ignore[arg-type]
     page.get_by_role("button", name="Look at it").click()
-    page.get_by_text("What would change").wait_for()
+    page.locator("#would-h").wait_for()
 
 
 def chosen(page: Page, finder: Finder) -> None:

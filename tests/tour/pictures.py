@@ -7,6 +7,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page
 
+from tests.e2e.clients import Hospital
 from tests.instance import Instance
 from tests.tour.palette import reduced
 from tests.tour.stage import stage
@@ -29,6 +30,8 @@ def take_all(
     radflow: Instance, browser: Browser, folder: Path, only: str
 ) -> Sequence[str]:
     """Every stop whose name begins with `only`; returns their names."""
+    hospital = Hospital(radflow.receiver_port)
+    hospital.start()
     stage(radflow, browser)
     walk = Walk(radflow, browser)
     blank = browser.new_page()
@@ -38,6 +41,7 @@ def take_all(
             for name, picture in _pictures(page, stop.name):
                 (folder / f"{name}.png").write_bytes(reduced(blank, picture))
     walk.close()
+    hospital.stop()
     return [stop.name for stop in taken]
 
 

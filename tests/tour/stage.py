@@ -24,23 +24,23 @@ def stage(radflow: Instance, chromium: Browser) -> None:
     rest = Rest(radflow.url, "pacs")
     _messages(radflow, rest)
     _scanners(radflow)
-    _say(radflow, rest, "XO", "CHANGE", HALVORSEN, CTHEAD, placer="RUN")
+    say(radflow, rest, "XO", "CHANGE", HALVORSEN, CTHEAD, placer="RUN")
     rest.close()
     _interfaces(radflow, chromium)
 
 
 def _messages(radflow: Instance, rest: Rest) -> None:
     soon = datetime.now(UTC) + timedelta(minutes=5)
-    _say(radflow, rest, "NW", "RUN", HALVORSEN, CTPA, start=soon, ae=AE)
-    _say(radflow, rest, "NW", "OTHER", STRANGER, CTHEAD)
+    say(radflow, rest, "NW", "RUN", HALVORSEN, CTPA, start=soon, ae=AE)
+    say(radflow, rest, "NW", "OTHER", STRANGER, CTHEAD)
     local = "CTTRAUMA^CT whole body trauma"
-    _say(radflow, rest, "NW", "LOCAL", QUILL, local, system="99EHRX")
-    _say(radflow, rest, "NW", "ZEDS", QUILL, CTHEAD, more="ZPX|1|Left arm|Ward 4|2\r")
-    _say(radflow, rest, "CA", "NOSUCH", QUILL, CTHEAD)
+    say(radflow, rest, "NW", "LOCAL", QUILL, local, system="99EHRX", modality="")
+    say(radflow, rest, "NW", "ZEDS", QUILL, CTHEAD, more="ZPX|1|Left arm|Ward 4|2\r")
+    say(radflow, rest, "CA", "NOSUCH", QUILL, CTHEAD)
     send(radflow.mllp_port, b"\x00\xffnot a message")
 
 
-def _say(
+def say(
     radflow: Instance,
     rest: Rest,
     control: str,
@@ -52,6 +52,7 @@ def _say(
     start: datetime | None = None,
     ae: str = "",
     system: str = "99RADFLOW",
+    modality: str = "CT",
     more: str = "",
 ) -> None:
     """One order message, waited for until a worker is done with it."""
@@ -64,7 +65,7 @@ def _say(
         pid,
         f"ORC|{control}|{number}^EHRX|||||{timing}||{now:%Y%m%d%H%M%S}+0000|||"
         "3002^Fox^Sam",
-        f"OBR|1|{number}^EHRX||{exam}^{system}||||||||||||||{number}||{ae}||||CT",
+        f"OBR|1|{number}^EHRX||{exam}^{system}||||||||||||||{number}||{ae}||||{modality}",
     ]
     send(radflow.mllp_port, "\r".join(lines) + "\r" + more)
 

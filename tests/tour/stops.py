@@ -202,7 +202,7 @@ def _peers() -> list[Stop]:
         Stop("contracts", "pacs", "/messages/contracts/"),
         Stop("contract-add", "pacs", "/messages/contracts/add/"),
         Stop("contract", "pacs", contract),
-        Stop("contract-edit", "pacs", f"{contract}edit/"),
+        Stop("contract-edit", "pacs", "/messages/contracts/{draft}/edit/"),
     ]
 
 

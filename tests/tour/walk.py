@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from playwright.sync_api import Browser, Page, StorageState
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.e2e.clients import Rest
-from tests.e2e.people import signed_in
+from tests.e2e.people import sign_in
 from tests.instance import Instance
 from tests.tour.finder import Finder
 from tests.tour.stops import Stop
@@ -24,24 +24,19 @@ class Walk:
     def __init__(self, radflow: Instance, chromium: Browser) -> None:
         self._radflow = radflow
         self._chromium = chromium
-        self._states: dict[str, StorageState] = {}
+        self._contexts: dict[tuple[str, bool], BrowserContext] = {}
         self._rest = Rest(radflow.url, "admin")
         self.finder = Finder(self._rest, self._read)
 
     def close(self) -> None:
         self._rest.close()
+        for context in self._contexts.values():
+            context.close()
 
     @contextmanager
     def open(self, stop: Stop, *, motion: bool = True) -> Iterator[Page]:
-        context = self._chromium.new_context(
-            base_url=self._radflow.url,
-            viewport={"width": WIDTHS[0], "height": HEIGHT},
-            color_scheme="light",
-            reduced_motion="no-preference" if motion else "reduce",
-            storage_state=self._state(stop.user),
-            bypass_csp=True,  # for axe alone: the product allows no injection
-        )
-        page = context.new_page()
+        page = self._context(stop.user, motion).new_page()
+        page.set_viewport_size({"width": WIDTHS[0], "height": HEIGHT})
         answer = page.goto(stop.path.format_map(self.finder))
         assert answer is not None
         assert stop.is_refusal or answer.ok, f"{stop.name}: {answer.status}"
@@ -49,22 +44,24 @@ class Walk:
             stop.act(page, self.finder)
         page.wait_for_load_state("networkidle")
         yield page
-        context.close()
+        page.close()
 
-    def _state(self, user: str) -> StorageState | None:
-        """The cookies of who signed in once; a demo counts its sign-ins."""
-        if user and user not in self._states:
-            with signed_in(self._chromium, self._radflow.url, user) as page:
-                self._states[user] = page.context.storage_state()
-        return self._states.get(user)
+    def _context(self, user: str, motion: bool) -> BrowserContext:
+        """One for each person, signed in once, so that files are loaded once too."""
+        if (user, motion) not in self._contexts:
+            context = self._chromium.new_context(
+                base_url=self._radflow.url,
+                color_scheme="light",
+                reduced_motion="no-preference" if motion else "reduce",
+                bypass_csp=True,  # for axe alone: the product allows no injection
+            )
+            self._contexts[user, motion] = context
+            if user:
+                sign_in(context, user)
+        return self._contexts[user, motion]
 
     def _read(self, address: str) -> str:
-        context = self._chromium.new_context(
-            base_url=self._radflow.url, storage_state=self._state("admin")
-        )
-        text = context.request.get(address).text()
-        context.close()
-        return text
+        return self._context("admin", True).request.get(address).text()
 
 
 def look(page: Page, theme: str, width: int) -> None:
