@@ -45,6 +45,7 @@ def _signed_today() -> list[int]:
 
 
 VIEWS = ("unread", "mine", "preliminary", "signed")
+OWN_MOST = 200
 RECENT = timedelta(days=14)
 _OWN = {
     "all": Q(),
@@ -92,7 +93,7 @@ def ordered_by(user: User, view: str) -> list[Order]:
     )
     found = found.select_related("patient", "report")
     found = found.prefetch_related("patient__identifiers", "report__versions")
-    return list(found.order_by("-news_at", "-id")[:LIMIT])
+    return list(found.order_by("-news_at", "-id")[:OWN_MOST])
 
 
 def priors_of(order: Order) -> list[Order]:

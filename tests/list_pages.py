@@ -158,6 +158,7 @@ LIST_PAGES = [
     *_get("radiologist", "/reading/", "/reading/?view=mine"),
     *_get("radiologist", "/reading/?view=preliminary", "/reading/?view=signed"),
     *_parts("radiologist", "/reading/"),
+    *_get("referrer", "/my-patients/", "/my-patients/?view=pending"),
     *_get("radiologist", "/critical/", "/critical/alerts/"),
     *_get("coordinator", "/patients/", "/patients/{patient}/"),
     ListPage("/patients/", "coordinator", (("identifier", "{mrn}"),)),

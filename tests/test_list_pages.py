@@ -27,11 +27,13 @@ def counts(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Counts:
     with django_db_blocker.unblock(), transaction.atomic():
         roles = ("coordinator", "technologist", "radiologist", "interface_admin")
         people = {role: UserFactory.create(role=role) for role in roles}
+        people["referrer"] = UserFactory.create(role="referrer", staff_id="3002")
         clients = {role: _signed_in(user) for role, user in people.items()}
         department = Department(people["radiologist"])
         found = []
         for rows in (FEW, MANY):
             department.grow(rows)
+            Order.objects.update(ordering_provider={"id": "3002"})
             known = _known(department)
             found.append([_queries(page, clients, known) for page in LIST_PAGES])
         transaction.set_rollback(True)

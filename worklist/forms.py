@@ -53,15 +53,22 @@ def _day(chosen: str) -> date | None:
     return None if chosen == ANY_DAY else today
 
 
+class RoomField(forms.ModelChoiceField):
+    """Names the site too where rooms of several are offered."""
+
+    names_site = False
+
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj}, {obj.site}" if self.names_site else str(obj)
+
+
 class ScheduleForm(forms.Form):
     """Where and when, by the clock of `zone`, the page's as the person saw it.
 
     `version` is the order as the person saw it.
     """
 
-    room = forms.ModelChoiceField(
-        Room.objects.none(), empty_label=None, label=_("Room")
-    )
+    room = RoomField(Room.objects.none(), empty_label=None, label=_("Room"))
     date = forms.DateField(
         label=_("Date"),
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
@@ -77,12 +84,12 @@ class ScheduleForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.rooms = rooms
         choice = self.fields["room"]
-        assert isinstance(choice, forms.ModelChoiceField)
+        assert isinstance(choice, RoomField)
         choice.widget.attrs["autofocus"] = True
         choice.queryset = Room.objects.filter(pk__in=[room.pk for room in rooms])
         if len({room.site_id for room in rooms}) > 1:
             choice.queryset = choice.queryset.select_related("site")
-            choice.label_from_instance = lambda room: f"{room}, {room.site}"
+            choice.names_site = True
 
     def clean(self) -> dict[str, Any]:
         values = self.cleaned_data

@@ -14,7 +14,7 @@ from orders.selectors import mrn_of
 from radflow.accounts.access import current_user, requires
 from radflow.accounts.roles import Capability
 from radflow.audit import services as audit
-from reports.models import ReportState, ReportVersion, SectionCode
+from reports.models import Report, ReportState, ReportVersion, SectionCode
 from reports.selectors import OWN_VIEWS, open_cases_ordered_by, ordered_by
 
 LABELS = {"all": _("All"), "reported": _("Reported"), "pending": _("Pending")}
@@ -72,11 +72,11 @@ def _card(order: Order) -> Card:
 
 def _latest(order: Order) -> ReportVersion | None:
     """The version that holds now; a withdrawn text is not read on."""
-    report = getattr(order, "report", None)
-    versions = list(report.versions.all()) if report else []
-    if not versions or report.status not in _READABLE:
+    report: Report | None = getattr(order, "report", None)
+    if report is None or report.status not in _READABLE:
         return None
-    return max(versions, key=lambda version: version.number)
+    versions = list(report.versions.all())
+    return max(versions, key=lambda version: version.number, default=None)
 
 
 def _step(order: Order, version: ReportVersion | None) -> int:

@@ -51,11 +51,12 @@ def test_peers_listeners_and_contracts(interface_admin: User, client_for: Sign) 
     peer = PeerFactory.create(host="127.0.0.1", port=9)
     rows = {f"{name}-TOTAL_FORMS": 0 for name in ("fields", "samples")}
     rows |= {f"{name}-INITIAL_FORMS": 0 for name in ("fields", "samples")}
-    for address, sent in {
+    forms: dict[str, dict[str, Any]] = {
         f"/messages/peers/{peer.pk}/": {"name": TYPED, "revision": 1},
         f"/messages/peers/{peer.pk}/redirect/": {"redirect_host": TYPED},
         "/messages/contracts/add/": {"vendor": TYPED, **rows},
-    }.items():
+    }
+    for address, sent in forms.items():
         assert TYPED in refused(desk, address, sent), address
 
 

@@ -144,6 +144,8 @@ def _catalogue() -> list[Stop]:
 
 def _referrer() -> list[Stop]:
     return [
+        Stop("my-patients", "referrer", "/my-patients/"),
+        Stop("my-patients-pending", "referrer", "/my-patients/?view=pending"),
         Stop("critical", "referrer", "/critical/"),
         Stop("critical-acknowledge", "referrer", "/critical/{case}/acknowledge/"),
         Stop(

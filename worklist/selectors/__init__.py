@@ -5,6 +5,7 @@ from worklist.selectors.board import (
     board_orders,
     counts_by_state,
     similar_names,
+    similar_on_board,
 )
 from worklist.selectors.performed import unlinked_steps
 from worklist.selectors.schedule import (
@@ -25,6 +26,7 @@ __all__ = [
     "free_slots",
     "rooms",
     "similar_names",
+    "similar_on_board",
     "station_list",
     "stations",
     "unlinked_steps",

@@ -108,6 +108,16 @@ def similar_names(orders: Sequence[Order]) -> set[int]:
     return {order.pk for order in orders if order.patient_id in alike}
 
 
+def similar_on_board(wanted: BoardFilter) -> set[int]:
+    """Ids of patients easily taken for another one anywhere under the filter.
+
+    The other may stand on another page of the list: the warning stays the same.
+    """
+    fields = ("patient_id", "patient__family_name", "patient__given_name")
+    found = _filtered(wanted).order_by("-id").values_list(*fields)[:_MOST_FOUND]
+    return _alike({pk: (fold(family), fold(given)) for pk, family, given in found})
+
+
 def _alike(people: dict[int, tuple[str, str]]) -> set[int]:
     """Every name is filed under itself and itself with each letter left out."""
     files: dict[tuple[str, str], set[int]] = defaultdict(set)

@@ -17,7 +17,13 @@ from radflow.accounts.roles import Capability
 from radflow.accounts.standing import site_of
 from radflow.audit import services as audit
 from worklist.forms import BoardForm
-from worklist.selectors import BoardFilter, board_orders, counts_by_state, stations
+from worklist.selectors import (
+    BoardFilter,
+    board_orders,
+    counts_by_state,
+    similar_on_board,
+    stations,
+)
 from worklist.views.rows import exam_rows
 
 PAGE = 50
@@ -118,7 +124,7 @@ def _rows(
         f"{reverse('worklist:board')}?{query}" if query else reverse("worklist:board")
     )
     return {
-        "rows": exam_rows(orders),
+        "rows": exam_rows(orders, similar_on_board(wanted)),
         "page": page,
         "may_schedule": current_user(request).may(Capability.SCHEDULE),
         "filtered": bool(wanted.text or wanted.modality or wanted.states),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -65,9 +65,14 @@ class ExamRow:
         return " ".join(part for part in ideographic.split("^") if part)
 
 
-def exam_rows(orders: Sequence[Order]) -> list[ExamRow]:
-    alike = similar_names(orders)
-    return [exam_row(order, similar=order.pk in alike) for order in orders]
+def exam_rows(
+    orders: Sequence[Order], alike: Container[int] | None = None
+) -> list[ExamRow]:
+    """`alike` holds patients of similar names, where these rows are not the list."""
+    if alike is None:
+        found = similar_names(orders)
+        return [exam_row(order, similar=order.pk in found) for order in orders]
+    return [exam_row(order, similar=order.patient_id in alike) for order in orders]
 
 
 def exam_row(order: Order, *, similar: bool) -> ExamRow:

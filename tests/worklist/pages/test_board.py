@@ -56,6 +56,16 @@ def test_the_address_holds_every_filter(
         assert shown == found, address
 
 
+def test_a_similar_name_on_the_next_page_is_warned_of_on_this_one(
+    at_board: Client, exam: Order, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ordered(mrn="2", accession="ACC2", family="Okaford")
+    monkeypatch.setattr("worklist.views.board.PAGE", 1)
+    for number in (1, 2):
+        text = text_of(at_board.get("/board/", {"page": number}))
+        assert "Similar name" in text
+
+
 def test_an_empty_list_says_why_and_how_to_see_more(at_board: Client) -> None:
     assert "No exams for this day" in text_of(at_board.get("/board/"))
     filtered = text_of(at_board.get("/board/?q=nobody"))

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("orders", "0009_order_differences"),
+        ("orders", "0012_state_statistics"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
