@@ -47,6 +47,10 @@ def shell(theme: str) -> dict[str, Any]:
         "demo": True,
         "server_now": timezone.now(),
         "live_seq": 5,
+        "sites": [
+            SimpleNamespace(code=code, name=name, zone_label=label)
+            for code, name, label in (("MAIN", "Main", "CET"), ("WEST", "West", "PST"))
+        ],
         "nav": [board],
         "perms_cases": True,
         "perms_search": True,

@@ -78,8 +78,7 @@ def rows(request: HttpRequest) -> HttpResponse:
 
 
 def _form(request: HttpRequest) -> BoardForm:
-    offered = stations(site=site_of(request))
-    known = dict.fromkeys(station.modality for station in offered)
+    known = dict.fromkeys(station.modality for station in stations())
     return BoardForm(request.GET, known)
 
 
