@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, tzinfo
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.utils import timezone
@@ -14,6 +14,11 @@ from radflow.sites.zones import exists, zone_named
 from worklist.models import Room, VerificationMethod
 from worklist.reasons import DISCONTINUATION_REASONS
 from worklist.selectors import BoardFilter
+
+if TYPE_CHECKING:
+    RoomFieldBase = forms.ModelChoiceField[Room]
+else:
+    RoomFieldBase = forms.ModelChoiceField
 
 ANY_DAY = "any"
 _DAYS = [("", _("Today")), ("tomorrow", _("Tomorrow")), (ANY_DAY, _("Any day"))]
@@ -53,12 +58,12 @@ def _day(chosen: str) -> date | None:
     return None if chosen == ANY_DAY else today
 
 
-class RoomField(forms.ModelChoiceField):
+class RoomField(RoomFieldBase):
     """Names the site too where rooms of several are offered."""
 
     names_site = False
 
-    def label_from_instance(self, obj: Any) -> str:
+    def label_from_instance(self, obj: Room) -> str:
         return f"{obj}, {obj.site}" if self.names_site else str(obj)
 
 

@@ -104,7 +104,7 @@ def test_search_reading_and_critical_cases_are_never_narrowed(
     reader.post("/accounts/preferences/", {"site": "WEST"})
     assert case.number in _page(reader, "/critical/")
     assert case.number in _page(reader, "/critical/alerts/")
-    assert "HERE1" in _page(reader, "/reading/")
+    assert f"/reading/{order.pk}/" in _page(reader, "/reading/")
     found = reader.post("/search/", {"q": "HERE1"}, headers={"X-Fragment": "1"})
     assert "HERE1" in found.content.decode()
 
