@@ -6,9 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from orders.models import Order
@@ -110,14 +108,3 @@ def test_looking_is_recorded(mine: Client, performed: Order) -> None:
     shown(mine)
     entry = AuditEntry.objects.get(action="own_patients_listed")
     assert entry.detail["orders"] == [performed.pk]
-
-
-def test_the_list_reads_an_index(mine: Client) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
-    with CaptureQueriesContext(connection) as asked:
-        shown(mine)
-    [listed] = [q["sql"] for q in asked if "news_at" in q["sql"]]
-    with connection.cursor() as cursor:
-        cursor.execute(f"EXPLAIN {listed}")
-        assert "order_provider" in " ".join(row[0] for row in cursor.fetchall())
