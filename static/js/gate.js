@@ -15,6 +15,7 @@ const SAME_SCAN_MS = 2000;
 const FIELDS = ["wristband", "requisition"];
 
 const last = { code: "", at: 0 };
+const scanned = new Set(); // fields that a scanner filled
 let turn = Promise.resolve(); // a scan waits for the verdict on the one before it
 
 const openGate = () => document.querySelector("dialog[data-gate][open]");
@@ -34,8 +35,10 @@ async function takeScan(gate, code) {
   }
   const name = FIELDS.find((each) => field(gate, each)?.value === "");
   if (!name) return;
+  const isTyped = FIELDS.some((each) => field(gate, each)?.value && !scanned.has(each));
   field(gate, name).value = code;
-  gate.querySelector('[name="source"]')?.setAttribute("value", "scan");
+  scanned.add(name);
+  gate.querySelector('[name="source"]')?.setAttribute("value", isTyped ? "typed" : "scan");
   play("scan");
   await submit(gate);
 }
@@ -66,6 +69,7 @@ function show(gate, result, html) {
 function scanAgain(gate) {
   FIELDS.forEach((name) => (field(gate, name).value = ""));
   last.code = "";
+  scanned.clear();
   submit(gate);
 }
 

@@ -52,9 +52,11 @@ function onKey(event) {
     endBurst(event, found, taker);
     return;
   }
+  if (event.key === "Tab") burst.text = ""; // two fields are not one code
   if (event.key.length !== 1 || event.ctrlKey || event.metaKey || event.altKey) return;
   const inPrefix = prefix() !== "" && (burst.text + event.key).startsWith(prefix());
-  if (event.timeStamp - burst.at >= FASTEST_HUMAN_MS && !inPrefix) beginBurst(event.timeStamp, event.target);
+  const isLate = event.timeStamp - burst.at >= FASTEST_HUMAN_MS && !inPrefix;
+  if (burst.text === "" || isLate) beginBurst(event.timeStamp, event.target);
   const insideScan = burst.text !== "";
   if (insideScan && event.key === " " && !isField(event.target)) event.preventDefault(); // would press a button
   burst.text += event.key;
