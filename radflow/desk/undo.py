@@ -92,8 +92,10 @@ def way_back_of(user: User, *, about: str, subject: int, version: int) -> Way | 
     step = steps.order_by("-id").first()
     if step is None or step.version != version or step.undone_at:
         return None
-    inverse = _inverses[step.kind]
-    return Way(step.pk, _(inverse.label)) if _may(user, inverse) else None
+    inverse = _inverses.get(step.kind)
+    if inverse is None or not _may(user, inverse):
+        return None
+    return Way(step.pk, _(inverse.label))
 
 
 def _may(user: User, inverse: Inverse) -> bool:
