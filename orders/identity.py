@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import unicodedata
 from enum import Enum
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import jellyfish
@@ -23,6 +24,7 @@ class Comparison(Enum):
     CONFLICT = "conflict"
 
 
+@lru_cache(8192)
 def fold(name: str) -> str:
     """Upper case without accents, spaces and punctuation.
 

@@ -140,6 +140,7 @@ TEMPLATES = [
             ],
             "builtins": [
                 "radflow.accounts.templatetags.display",
+                "radflow.accounts.templatetags.memo",
                 "radflow.accounts.templatetags.problems",
                 "radflow.desk.templatetags.desk",
             ],

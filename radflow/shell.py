@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from django.conf import settings
@@ -39,6 +39,15 @@ class NavItem:
     active: bool
     badge: int = 0
     badge_critical: bool = False
+
+
+@dataclass(frozen=True)
+class SiteChoice:
+    """A site of the menu; `zone_label` as its clock is called now."""
+
+    code: str
+    name: str
+    zone_label: str
 
 
 @dataclass(frozen=True)
@@ -97,7 +106,11 @@ PLACES = (
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    """Context of every template; the person decides what of it is filled."""
+    """Context of every template; the person decides what of it is filled.
+
+    What asks the database is asked when a template first names it: parts that come by
+    themselves have no navigation.
+    """
     now = timezone.localtime()
     zone, home = timezone.get_current_timezone(), timezone.get_default_timezone()
     context: dict[str, Any] = {
@@ -115,11 +128,11 @@ def shell(request: HttpRequest) -> dict[str, Any]:
             "demo_password": DEMO_PASSWORD if settings.DEMO else "",
             "idle_minutes": settings.IDLE_MINUTES,
             "reading_idle_minutes": settings.READING_IDLE_MINUTES,
-            "live_seq": last_seq(),
+            "live_seq": cache(last_seq),
             "site": site_of(request),
-            "sites": partial(sites_to_choose, request),
+            "sites": cache(partial(_site_choices, request)),
             "home_zone_label": zone_label(now.astimezone(home)),
-            "nav": list(_items(user, request.path)),
+            "nav": cache(partial(_items, user, request.path)),
             "perms_search": user.may(C.VIEW_ORDERS),
             "perms_messages": user.may(C.VIEW_MESSAGES),
             "perms_reports": user.may(C.VIEW_REPORTS),
@@ -128,17 +141,26 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     return context
 
 
-def _items(user: User, path: str) -> Iterator[NavItem]:
-    for place in PLACES:
-        if user.may(place.need):
-            url = reverse(place.name)
-            count = place.count() if place.count else 0
-            yield NavItem(
-                gettext(place.label),
-                place.key,
-                place.icon,
-                url,
-                path.startswith(url),
-                count,
-                place.critical and count > 0,
-            )
+def _site_choices(request: HttpRequest) -> tuple[SiteChoice, ...]:
+    return tuple(
+        SiteChoice(site.code, site.name, site.zone_label)
+        for site in sites_to_choose(request)
+    )
+
+
+def _items(user: User, path: str) -> tuple[NavItem, ...]:
+    return tuple(_item(place, path) for place in PLACES if user.may(place.need))
+
+
+def _item(place: Place, path: str) -> NavItem:
+    url = reverse(place.name)
+    count = place.count() if place.count else 0
+    return NavItem(
+        label=gettext(place.label),
+        key=place.key,
+        icon=place.icon,
+        url=url,
+        active=path.startswith(url),
+        badge=count,
+        badge_critical=place.critical and count > 0,
+    )

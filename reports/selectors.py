@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from orders.lifecycle import OPEN_STATES, TERMINAL_STATES, ExamState
 from orders.models import SIGNED, Order, ReportStatus
+from orders.selectors import with_mrn
 from radflow.accounts.models import User
 from reports.lifecycle import OPEN_CASE_STATES, CaseState
 from reports.models import CriticalCase, ReportVersion
@@ -60,8 +61,7 @@ def reading_list(
 ) -> list[Order]:
     """Performed exams of a tab, by priority, then by how long they wait."""
     found = _performed().filter(_view(view, user))
-    found = found.select_related("patient", "visit", "report__claimed_by")
-    found = found.prefetch_related("patient__identifiers")
+    found = with_mrn(found.select_related("patient", "visit", "report__claimed_by"))
     ordered = found.alias(rank=_RANK).order_by("rank", "ended_at", "id")
     return list(ordered[after : after + limit])
 

@@ -211,7 +211,11 @@ class Order(models.Model):
             ),
             models.Index(fields=["status", "priority", "id"], name="order_status"),
             models.Index(fields=["modality", "status"], name="order_modality"),
-            models.Index(fields=["scheduled_start"], name="order_scheduled"),
+            models.Index(
+                fields=["scheduled_start"],
+                name="order_scheduled",
+                condition=models.Q(scheduled_start__isnull=False),
+            ),
             models.Index(fields=["status_since"], name="order_since"),
             models.Index(fields=["status"], name="order_ahead", condition=AHEAD),
             models.Index(

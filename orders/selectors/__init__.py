@@ -7,6 +7,7 @@ from orders.selectors.orders import (
     mrn_of_patient,
     orders_with_patients,
     timeline_of,
+    with_mrn,
 )
 from orders.selectors.patients import (
     MOST_FOUND,
@@ -58,4 +59,5 @@ __all__ = [
     "since",
     "survivor_of",
     "timeline_of",
+    "with_mrn",
 ]

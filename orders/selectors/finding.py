@@ -71,7 +71,7 @@ def _orders() -> QuerySet[Order]:
 
 def _named(text: str) -> Found:
     begun, alike = Q(), Q()
-    for family, given in _readings(text):
+    for family, given in readings(text):
         begun |= _begins("name_key", family, given)
         if sounds := sound(family, given).strip("|"):
             alike |= _begins("sound_key", *_halves(sounds))
@@ -91,7 +91,7 @@ def _begins(key: str, family: str, given: str) -> Q:
     return Q(**{f"{key}__startswith": beginning})
 
 
-def _readings(text: str) -> Iterator[tuple[str, str]]:
+def readings(text: str) -> Iterator[tuple[str, str]]:
     """The (family, given) that a text may mean, folded; the likeliest first."""
     family, comma, given = text.partition(",")
     if comma:

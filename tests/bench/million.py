@@ -21,7 +21,7 @@ from django.db import connection
 
 from orders.identity import fold, sound
 from radflow.accounts.models import User
-from radflow.demo.site import make_department, make_peers, make_people
+from radflow.demo.site import make_department, make_peers, make_people, make_sites
 from radflow.messaging.models import Peer
 
 ORDERS = 1_000_000
@@ -50,6 +50,7 @@ def fill(orders: int = ORDERS) -> None:
     """Fill the migrated, empty database; nothing of it is ever to be served."""
     people = make_people()
     User.objects.update(password=make_password(None))
+    make_sites()
     make_department()
     make_peers()
     families = ["".join(parts) for parts in product(_ONSETS, _MIDDLES, _ENDS)]

@@ -21,6 +21,7 @@ from django.template import engines
 from django.utils import timezone
 
 from radflow.design import PARTS, sample
+from radflow.shell import NavItem, SiteChoice
 
 STATIC = Path(__file__).resolve().parents[2] / "static"
 POLICY = "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:"
@@ -35,9 +36,7 @@ def shell(theme: str) -> dict[str, Any]:
         role_label="Coordinator",
         initials="PR",
     )
-    board = SimpleNamespace(
-        label="Board", icon="layout-list", key="b", url="/", active=True
-    )
+    board = NavItem(label="Board", icon="layout-list", key="b", url="/", active=True)
     return {
         "request": SimpleNamespace(user=user),
         "csrf_token": "token",
@@ -47,11 +46,8 @@ def shell(theme: str) -> dict[str, Any]:
         "demo": True,
         "server_now": timezone.now(),
         "live_seq": 5,
-        "sites": [
-            SimpleNamespace(code=code, name=name, zone_label=label)
-            for code, name, label in (("MAIN", "Main", "CET"), ("WEST", "West", "PST"))
-        ],
-        "nav": [board],
+        "sites": (SiteChoice("MAIN", "Main", "CET"), SiteChoice("WEST", "West", "PST")),
+        "nav": (board,),
         "perms_cases": True,
         "perms_search": True,
         "idle_minutes": 15,

@@ -24,7 +24,7 @@ def test_a_peer_is_added_changed_and_rolled_back_by_keyboard(
         page.keyboard.press("Tab")
         page.keyboard.type("NGHIS")
         page.keyboard.press("Enter")
-        expect(page.locator(".peers-t")).to_contain_text("Northgate HIS")
+        expect(page.locator(".peers-t").first).to_contain_text("Northgate HIS")
         open_peer(page, "Northgate HIS")
         page.get_by_label("Accession number").focus()
         page.keyboard.type("OBR-19.1")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
 
 from django.db.models import Case, Count, IntegerField, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce
@@ -21,6 +22,8 @@ from orders.models import (
     PatientIdentifier,
     Priority,
 )
+from orders.selectors import with_mrn
+from orders.selectors.finding import readings
 from radflow.sites.models import Site
 from worklist.models import Room
 from worklist.selectors.schedule import day_range
@@ -48,14 +51,24 @@ _STAGE = Case(
 )
 
 
+# What a row shows; an order has three times as many columns.
+_SHOWN = (
+    *("status", "status_since", "report_status", "priority", "scheduled_start"),
+    *("procedure_text", "procedure_code", "laterality", "needs_attention"),
+    *("accession_number", "room_name", "visit__location"),
+    *("patient__family_name", "patient__given_name", "patient__name_ideographic"),
+    *("patient__birth_date", "patient__birth_date_text"),
+)
+
+
 @dataclass(frozen=True)
 class BoardFilter:
     """Empty values do not filter. `states` empty: everything that is not closed.
 
     `day` is local; exams without a time belong to every day while they are open, then
     to the day on which they ended. Without a day what is open, or changed since two
-    days. `text` is an accession, placer number or patient identifier of any day, or the
-    beginning of a name among these.
+    days. `text`, stripped, is an accession, placer number or patient identifier of any
+    day, or the beginning of a name among these.
     `site` leaves out what is in a room of another one, and nothing else: an exam
     without a room, or with one we do not know, is everybody's.
     """
@@ -66,13 +79,18 @@ class BoardFilter:
     text: str = ""
     site: Site | None = None
 
+    @cached_property
+    def found(self) -> frozenset[int]:
+        """The exams that `text` names."""
+        return frozenset(_found(self.text))
+
 
 def board_orders(
     wanted: BoardFilter, *, limit: int = 50, after: int = 0
 ) -> list[Order]:
     """Most urgent first, then who waits longest; what is done stands below.
 
-    Patients and identifiers are at hand.
+    Patients and MRNs are at hand.
     """
     orders = _filtered(wanted).annotate(
         stage=_STAGE,
@@ -80,17 +98,16 @@ def board_orders(
         waiting_since=Coalesce("scheduled_start", "requested_start", "created_at"),
     )
     return list(
-        orders.select_related("patient", "visit")
-        .prefetch_related("patient__identifiers")
+        with_mrn(orders.select_related("patient", "visit"))
+        .only(*_SHOWN)
         .order_by("stage", "rank", "waiting_since", "id")[after : after + limit]
     )
 
 
 def counts_by_state(wanted: BoardFilter | None = None) -> dict[ExamState, int]:
     """How many exams each state has under the filter, its states left aside."""
-    wanted = wanted or BoardFilter()
-    everything = replace(wanted, states=tuple(ExamState.values))
-    rows = _filtered(everything).order_by().values("status").annotate(n=Count("id"))
+    shown = _filtered(wanted or BoardFilter(), in_every_state=True)
+    rows = shown.order_by().values("status").annotate(n=Count("id"))
     found = {row["status"]: row["n"] for row in rows}
     return {state: found.get(state, 0) for state in ExamState}
 
@@ -134,24 +151,26 @@ def _one_left_out(name: str) -> set[str]:
     return {name, *(name[:i] + name[i + 1 :] for i in range(len(name)))}
 
 
-def _filtered(wanted: BoardFilter) -> QuerySet[Order]:
+def _filtered(wanted: BoardFilter, *, in_every_state: bool = False) -> QuerySet[Order]:
     orders = Order.objects.all()
-    if wanted.states:
-        orders = orders.filter(status__in=wanted.states)
-    else:
-        orders = orders.exclude(status__in=TERMINAL_STATES)
+    if not in_every_state:
+        orders = orders.filter(_in_states(wanted.states))
     if wanted.modality:
         orders = orders.filter(modality=wanted.modality)
-    if text := wanted.text.strip():
-        orders = orders.filter(pk__in=_found(text))
+    if wanted.text:
+        orders = orders.filter(pk__in=wanted.found)
     if wanted.day:
         orders = orders.filter(_on_day(wanted.day))
-    elif not text:
-        has_ended = wanted.states and TERMINAL_STATES.issuperset(wanted.states)
-        orders = orders.filter(_changed() if has_ended else _recent())
+    elif not wanted.text:
+        are_over = wanted.states and TERMINAL_STATES.issuperset(wanted.states)
+        orders = orders.filter(_changed() if are_over else _recent())
     if wanted.site:
         orders = orders.exclude(room_name__in=_rooms_elsewhere(wanted.site))
     return orders
+
+
+def _in_states(states: tuple[str, ...]) -> Q:
+    return Q(status__in=states) if states else ~Q(status__in=TERMINAL_STATES)
 
 
 def _rooms_elsewhere(site: Site) -> QuerySet[Room, str]:
@@ -179,17 +198,25 @@ def _found(text: str) -> set[int]:
     said = {text, text.upper()}
     numbers = Q(accession_number__in=said) | Q(placer_order_number__in=said)
     known = PatientIdentifier.objects.filter(value__in=said).values("patient")
-    family, _, given = text.replace(",", " ").partition(" ")
-    named = Order.objects.filter(_recent(), patient__family_name__istartswith=family)
-    if given.strip():
-        named = named.filter(patient__given_name__istartswith=given.strip())
-    several = (
+    several = [
         Order.objects.filter(numbers),
         Order.objects.filter(patient__in=known),
-        named,
-    )
+    ]
+    if names := _named(text):
+        several.append(Order.objects.filter(_recent(), names))
     return {
         pk
         for found in several
         for pk in found.order_by().values_list("pk", flat=True)[:_MOST_FOUND]
     }
+
+
+def _named(text: str) -> Q:
+    """Beginnings of names; a key is `FAMILY|GIVEN`."""
+    names = Q()
+    for family, given in readings(text):
+        begins = Q(patient__name_key__startswith=family)
+        if given:
+            begins &= Q(patient__name_key__contains=f"|{given}")
+        names |= begins
+    return names

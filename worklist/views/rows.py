@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from orders.lifecycle import NOT_STARTED, ExamState
-from orders.models import Order, Priority, ReportStatus
+from orders.models import Order, Patient, Priority, ReportStatus
 from orders.selectors import mrn_of
 from worklist.selectors import similar_names
 
@@ -28,19 +28,34 @@ _ROUTINE_MINUTES = 120
 
 @dataclass(frozen=True)
 class ExamRow:
-    """`state` is the report's once there is one, else the exam's."""
+    """What a list shows of an exam, as plain values: rows are kept by what they show.
 
-    order: Order
-    mrn: str
+    `state` is the report's once there is one, else the exam's; `status` is always the
+    exam's.
+    """
+
+    pk: int
+    priority: str
+    priority_label: str
+    family_name: str
+    given_name: str
+    other_name: str
     similar: bool
+    birth_date: date | None
+    birth_date_text: str
+    mrn: str
+    procedure: str
+    laterality: str
+    needs_attention: str
+    accession_number: str
+    location: str
+    room_name: str
+    status: str
     state: str
     state_label: str
+    slot: datetime | None
     waits_since: datetime | None
     target_minutes: int
-
-    @property
-    def slot(self) -> datetime | None:
-        return self.order.scheduled_start
 
     @property
     def slot_day(self) -> date | None:
@@ -52,17 +67,11 @@ class ExamRow:
 
     @property
     def may_book(self) -> bool:
-        return self.order.status in NOT_STARTED
+        return self.status in NOT_STARTED
 
     @property
     def is_done(self) -> bool:
-        return self.order.status in _DONE
-
-    @property
-    def other_name(self) -> str:
-        """The name in the person's own script, after the one in Latin letters."""
-        ideographic = self.order.patient.name_ideographic
-        return " ".join(part for part in ideographic.split("^") if part)
+        return self.status in _DONE
 
 
 def exam_rows(
@@ -78,15 +87,36 @@ def exam_rows(
 def exam_row(order: Order, *, similar: bool) -> ExamRow:
     reported = order.report_status in _REPORTED
     shown = ReportStatus(order.report_status) if reported else S(order.status)
+    priority, patient = Priority(order.priority), order.patient
     return ExamRow(
-        order=order,
-        mrn=mrn_of(order),
+        pk=order.pk,
+        priority=priority.value,
+        priority_label=_(str(priority.label)),
+        family_name=patient.family_name,
+        given_name=patient.given_name,
+        other_name=other_name(patient),
         similar=similar,
+        birth_date=patient.birth_date,
+        birth_date_text=patient.birth_date_text,
+        mrn=mrn_of(order),
+        procedure=order.procedure_text or order.procedure_code,
+        laterality=order.laterality,
+        needs_attention=order.needs_attention,
+        accession_number=order.accession_number,
+        location=order.visit.location if order.visit else "",
+        room_name=order.room_name,
+        status=order.status,
         state=shown.value,
         state_label=_(str(shown.label)),
+        slot=order.scheduled_start,
         waits_since=None if reported else _waits_since(order),
-        target_minutes=_TARGET_MINUTES.get(Priority(order.priority), _ROUTINE_MINUTES),
+        target_minutes=_TARGET_MINUTES.get(priority, _ROUTINE_MINUTES),
     )
+
+
+def other_name(patient: Patient) -> str:
+    """The name in the person's own script, after the one in Latin letters."""
+    return " ".join(part for part in patient.name_ideographic.split("^") if part)
 
 
 def _waits_since(order: Order) -> datetime | None:

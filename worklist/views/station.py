@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from urllib.parse import urlencode
 
@@ -38,13 +38,18 @@ class Line:
 
     step: ScheduledStep
     row: ExamRow
+    is_front: bool = False
+
+    @property
+    def order(self) -> Order:
+        return self.step.order
 
     @property
     def url(self) -> str:
         """To do: brings the patient to the front. Done: the order."""
-        if self.row.order.status in (S.SCHEDULED, *_READY):
-            return f"{reverse('worklist:station')}?exam={self.row.order.pk}"
-        return reverse("orders:detail", args=[self.row.order.pk])
+        if self.row.status in (S.SCHEDULED, *_READY):
+            return f"{reverse('worklist:station')}?exam={self.row.pk}"
+        return reverse("orders:detail", args=[self.row.pk])
 
 
 @dataclass(frozen=True)
@@ -58,15 +63,16 @@ class Card:
 
     @property
     def may_begin(self) -> bool:
-        return self.line.row.order.status in (S.SCHEDULED, *_READY)
+        return self.line.row.status in (S.SCHEDULED, *_READY)
 
     @property
     def may_arrive(self) -> bool:
-        return self.line.row.order.status == S.SCHEDULED
+        return self.line.row.status == S.SCHEDULED
 
 
 @dataclass(frozen=True)
 class OnTable:
+    order: Order
     row: ExamRow
     performed: PerformedStep | None
     check: Verification | None
@@ -131,21 +137,25 @@ def names_of(order: Order) -> set[str]:
 def _context(request: HttpRequest, here: Station) -> dict[str, object]:
     is_today = request.GET.get("day") != "tomorrow"
     lines = _lines(here, _day(is_today))
-    seen = [line.row.order.pk for line in lines]
+    seen = [line.row.pk for line in lines]
     audit.record_view(
         request, "station_viewed", detail={"station": here.pk, "orders": seen}
     )
     card = _card(lines, request.GET.get("exam", "")) if is_today else None
     return {
         "station": here,
-        "lines": lines,
+        "lines": [_marked(line, card) for line in lines],
         "done": sum(line.row.is_done for line in lines),
         "card": card,
-        "on_table": _on_table([line.row for line in lines if _is_running(line)]),
+        "on_table": _on_table([line for line in lines if _is_running(line)]),
         "contact": last_contact(here),
         "is_today": is_today,
         "query": _query(request, here),
     }
+
+
+def _marked(line: Line, card: Card | None) -> Line:
+    return replace(line, is_front=True) if card and line is card.line else line
 
 
 def _day(is_today: bool) -> date:
@@ -167,34 +177,35 @@ def _lines(here: Station, day: date) -> list[Line]:
 
 
 def _card(lines: list[Line], wanted: str) -> Card | None:
-    chosen = [line for line in lines if str(line.row.order.pk) == wanted]
+    chosen = [line for line in lines if str(line.row.pk) == wanted]
     front = chosen[0] if chosen else _next(lines)
     if front is None:
         return None
-    order = front.row.order
-    others = (line.row.order for line in lines)
+    order = front.order
+    others = (line.order for line in lines)
     return Card(front, bool(chosen), rivals(order, others), facts_of(order))
 
 
 def _next(lines: list[Line]) -> Line | None:
     """Who is here goes first, by urgency and time; else the next one booked."""
-    here = [line for line in lines if line.row.order.status in _READY]
-    booked = [line for line in lines if line.row.order.status == S.SCHEDULED]
+    here = [line for line in lines if line.row.status in _READY]
+    booked = [line for line in lines if line.row.status == S.SCHEDULED]
     return min(here or booked, key=_turn, default=None)
 
 
 def _turn(line: Line) -> tuple[int, float]:
-    rank = _RANK.get(Priority(line.row.order.priority), len(_RANK))
+    rank = _RANK.get(Priority(line.row.priority), len(_RANK))
     return rank, line.step.start.timestamp()
 
 
 def _is_running(line: Line) -> bool:
-    return line.row.order.status == S.IN_PROGRESS
+    return line.row.status == S.IN_PROGRESS
 
 
-def _on_table(rows: list[ExamRow]) -> list[OnTable]:
-    orders = [row.order for row in rows]
+def _on_table(lines: list[Line]) -> list[OnTable]:
+    orders = [line.order for line in lines]
     steps, checks = running_steps(orders), last_checks(orders)
     return [
-        OnTable(row, steps.get(row.order.pk), checks.get(row.order.pk)) for row in rows
+        OnTable(line.order, line.row, steps.get(line.row.pk), checks.get(line.row.pk))
+        for line in lines
     ]

@@ -79,7 +79,7 @@ def test_another_patient_of_the_list_is_brought_to_the_front(
     later = booked(ct1, mrn="2", accession="A2", family="Later", minutes=60)
     response = at_station.get(f"/station/?exam={later.pk}")
     assert "Chosen on CT 1" in text_of(response)
-    assert response.context["card"].line.row.order == later
+    assert response.context["card"].line.order == later
 
 
 def test_a_person_of_a_similar_name_is_named_on_the_card(
