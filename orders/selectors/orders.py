@@ -53,7 +53,7 @@ def with_mrn(orders: QuerySet[Order]) -> QuerySet[Order]:
 
 
 def mrn_of(order: Order) -> str:
-    """The preferred identifier's value; `with_mrn` or `orders_with_patients` read it."""
+    """The preferred identifier's value, as `with_mrn` and others read it before."""
     found: str | None = order.__dict__.get("mrn")
     return mrn_of_patient(order.patient) if found is None else found
 
