@@ -1,5 +1,5 @@
-// Live updates. The socket brings hints without patient data; the page fetches the
-// fragments they touch through the permission-checked GET of each region:
+// Live updates. The socket brings hints without patient data; the page fetches what they
+// touch by the GET of each region, first those without data-live-wait (milliseconds):
 //   <div data-live="order message" data-live-url="/board/rows/" [data-live-id="7 9"]>
 // Swaps morph, so focus and scroll stay. A region somebody points into or types in
 // never changes the order of its rows: a bar offers the new ones instead.
@@ -60,10 +60,10 @@ function swap(region, html, force) {
   const moved = movedRows(region, next.content);
   if (moved && !force && isHeld(region)) return offer(region, moved);
   if (region.previousElementSibling?.matches(".newbar")) region.previousElementSibling.remove();
-  window.Idiomorph.morph(region, html, {
+  window.Idiomorph.morph(region, next.content, {
     morphStyle: "innerHTML",
     ignoreActiveValue: document.activeElement.matches("input, textarea, select"),
-    restoreFocus: true,
+    callbacks: { beforeNodeMorphed: (old, fresh) => !old.isEqualNode(fresh) },
   });
   window.htmx?.process(region);
   return document.dispatchEvent(new CustomEvent("radflow:swapped", { detail: region }));
@@ -81,8 +81,8 @@ export async function refresh(region, force = false) {
 }
 
 function refreshSoon(region) {
-  const pause = COALESCE_MS - (now() - (asked.get(region) ?? 0));
-  if (!waiting.has(region)) waiting.set(region, setTimeout(refresh, Math.max(0, pause), region));
+  const pause = Math.max(COALESCE_MS - now() + (asked.get(region) ?? 0), region.dataset.liveWait ?? 0);
+  if (!waiting.has(region)) waiting.set(region, setTimeout(refresh, pause, region));
 }
 
 const refreshAll = () => regions().forEach(refreshSoon);

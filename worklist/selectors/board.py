@@ -92,16 +92,14 @@ def board_orders(
 
     Patients and MRNs are at hand.
     """
-    orders = _filtered(wanted).annotate(
+    orders = with_mrn(_filtered(wanted)).annotate(
         stage=_STAGE,
         rank=_RANK,
         waiting_since=Coalesce("scheduled_start", "requested_start", "created_at"),
     )
-    return list(
-        with_mrn(orders.select_related("patient", "visit"))
-        .only(*_SHOWN)
-        .order_by("stage", "rank", "waiting_since", "id")[after : after + limit]
-    )
+    shown = orders.select_related("patient", "visit").only(*_SHOWN)
+    ordered = shown.order_by("stage", "rank", "waiting_since", "id")
+    return list(ordered[after : after + limit])
 
 
 def counts_by_state(wanted: BoardFilter | None = None) -> dict[ExamState, int]:
