@@ -26,7 +26,10 @@ class Known:
 
 @dataclass(frozen=True)
 class ListPage:
-    """`path` and `form` may name fields of Known in braces; a form is posted."""
+    """`path` and `form` may name fields of Known in braces; a form is posted.
+
+    A search that finds one leads on to its page, which is no list: 302.
+    """
 
     path: str
     role: str
@@ -46,7 +49,7 @@ class ListPage:
         if not self.form:
             return client.get(path, **options)  # type: ignore[return-value]
         form = {name: text.format(**values) for name, text in self.form}
-        return client.post(path, form, follow=True, **options)  # type: ignore[return-value]
+        return client.post(path, form, **options)  # type: ignore[return-value]
 
 
 def _get(role: str, *paths: str) -> list[ListPage]:

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from orders.reconciliation.registry import Item, Kind, kinds
+from orders.reconciliation.registry import FIRST, MOST, Item, Kind, kinds
 from radflow.accounts.roles import Capability
 from radflow.audit import services as audit
 
@@ -31,7 +31,7 @@ class MismatchSerializer(serializers.Serializer[Item]):
 
 
 class MismatchKindSerializer(serializers.Serializer[Any]):
-    """`count` of all; `items` are the oldest hundred."""
+    """`count` of all; `items` are the oldest: a hundred of one kind, five of each."""
 
     kind = serializers.CharField()
     title = serializers.CharField()
@@ -51,17 +51,18 @@ class ReconciliationView(APIView):
     )
     def get(self, request: Request) -> Response:
         wanted = request.query_params.get("kind", "")
-        found = [_told(one) for one in kinds() if wanted in ("", one.name)]
+        most = MOST if wanted else FIRST
+        found = [_told(one, most) for one in kinds() if wanted in ("", one.name)]
         _audit(request, [item for one in found for item in one["items"]])
         return Response(MismatchKindSerializer(found, many=True).data)
 
 
-def _told(kind: Kind) -> dict[str, Any]:
+def _told(kind: Kind, most: int) -> dict[str, Any]:
     return {
         "kind": kind.name,
         "title": kind.title,
         "count": kind.count(),
-        "items": kind.items(),
+        "items": kind.items(most),
     }
 
 

@@ -50,7 +50,7 @@ def _doubted() -> QuerySet[Order]:
     return Order.objects.exclude(identity_conflict="")
 
 
-def _doubtful() -> Sequence[Item]:
+def _doubtful(most: int = MOST) -> Sequence[Item]:
     return [
         order_item(
             order,
@@ -61,7 +61,7 @@ def _doubtful() -> Sequence[Item]:
             ),
             detail=attention(order.identity_conflict),
         )
-        for order in with_people(_doubted())[:MOST]
+        for order in with_people(_doubted())[:most]
     ]
 
 
@@ -78,7 +78,7 @@ def _disagreeing() -> QuerySet[InboundMessage]:
     )
 
 
-def _messages() -> Sequence[Item]:
+def _messages(most: int = MOST) -> Sequence[Item]:
     rows = _disagreeing().defer("raw", "ack_raw").select_related("peer")
     return [
         Item(
@@ -90,7 +90,7 @@ def _messages() -> Sequence[Item]:
             ),
             detail=attention(row.error_text),
         )
-        for row in rows.order_by("id")[:MOST]
+        for row in rows.order_by("id")[:most]
     ]
 
 
@@ -99,7 +99,7 @@ def _moved() -> QuerySet[Order]:
     return found.filter(needs_attention__in=[*FLAGS, *map(with_warning, FLAGS)])
 
 
-def _merged() -> Sequence[Item]:
+def _merged(most: int = MOST) -> Sequence[Item]:
     return [
         order_item(
             order,
@@ -110,7 +110,7 @@ def _merged() -> Sequence[Item]:
             ),
             detail=attention(order.needs_attention),
         )
-        for order in with_people(_moved())[:MOST]
+        for order in with_people(_moved())[:most]
     ]
 
 
@@ -120,7 +120,7 @@ def _waiting() -> QuerySet[HeldChange]:
     return found.exclude(inbound__in=_disagreeing().values("pk"))
 
 
-def _held() -> Sequence[Item]:
+def _held(most: int = MOST) -> Sequence[Item]:
     found = _waiting().select_related("order__patient", "inbound__peer")
     found = found.prefetch_related("order__patient__identifiers").order_by("id")
     return [
@@ -134,7 +134,7 @@ def _held() -> Sequence[Item]:
             order=one.order,
             patient=one.order.patient,
         )
-        for one in found.defer("inbound__raw", "inbound__ack_raw")[:MOST]
+        for one in found.defer("inbound__raw", "inbound__ack_raw")[:most]
     ]
 
 
@@ -146,7 +146,7 @@ def _alike() -> QuerySet[DuplicateCandidate]:
     )
 
 
-def _pairs() -> Sequence[Item]:
+def _pairs(most: int = MOST) -> Sequence[Item]:
     found = _alike().select_related("first", "second").order_by("-score", "id")
     return [
         Item(
@@ -157,7 +157,7 @@ def _pairs() -> Sequence[Item]:
             ),
             patient=one.first,
         )
-        for one in found.prefetch_related("first__identifiers")[:MOST]
+        for one in found.prefetch_related("first__identifiers")[:most]
     ]
 
 
@@ -166,7 +166,7 @@ def _early() -> QuerySet[Order]:
     return found.exclude(needs_attention="")
 
 
-def _unseen() -> Sequence[Item]:
+def _unseen(most: int = MOST) -> Sequence[Item]:
     return [
         order_item(
             order,
@@ -176,7 +176,7 @@ def _unseen() -> Sequence[Item]:
                 reverse("orders:act", args=(order.pk, "seen")),
             ),
         )
-        for order in with_people(_early())[:MOST]
+        for order in with_people(_early())[:most]
     ]
 
 

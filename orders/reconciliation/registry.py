@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from orders.models import Order, Patient
 from radflow.accounts.roles import Capability
 
 MOST = 100
+FIRST = 5  # where all kinds stand together
 
 
 @dataclass(frozen=True)
@@ -45,14 +47,18 @@ class Item:
     numbers: tuple[str, ...] = ()
 
 
+class Lister(Protocol):
+    """At most so many, the oldest first, in a constant number of queries."""
+
+    def __call__(self, most: int = MOST) -> Sequence[Item]: ...
+
+
 @dataclass(frozen=True)
 class Kind:
-    """`items` reads at most MOST, the oldest first, in a constant number of queries."""
-
     name: str
     title: str
     explains: str
-    items: Callable[[], Sequence[Item]]
+    items: Lister
     count: Callable[[], int]
 
 

@@ -29,7 +29,7 @@ from radflow.audit import services as audit
 from radflow.conflict import Conflict, overtaken
 from radflow.desk.undo import PAGE_TAG
 
-MOST_SHOWN = 100
+MOST_SHOWN = 25
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ class UndoForm(forms.Form):
     )
 
 
-PAGE = 50
+PAGE = 25
 
 
 @requires(Capability.VIEW_ORDERS)

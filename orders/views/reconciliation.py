@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from orders.reconciliation.registry import Item, Kind, kinds
+from orders.reconciliation.registry import FIRST, MOST, Item, Kind, kinds
 from radflow.accounts.access import current_user, requires
 from radflow.accounts.roles import Capability
 from radflow.audit import services as audit
@@ -45,8 +45,9 @@ def _context(request: HttpRequest) -> dict[str, object]:
     names = {kind.name for kind in known}
     chosen = chosen if chosen in names else ""
     counts = {kind.name: kind.count() for kind in known}
+    most = MOST if chosen else FIRST
     sections = [
-        Section(kind, counts[kind.name], tuple(kind.items()))
+        Section(kind, counts[kind.name], tuple(kind.items(most)))
         for kind in known
         if counts[kind.name] and chosen in ("", kind.name)
     ]

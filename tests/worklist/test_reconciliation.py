@@ -14,11 +14,11 @@ from django.utils import timezone
 from orders.cause import Cause
 from orders.lifecycle import Event
 from orders.models import Order, OrderEvent
-from orders.reconciliation.registry import Item, kinds
+from orders.reconciliation.registry import FIRST, Item, kinds
 from orders.services import doubt_identity, record_event
 from radflow.accounts.models import User
 from tests.door import deliver, order_message
-from tests.factories import PeerFactory, ProcedureFactory
+from tests.factories import PeerFactory, ProcedureFactory, make_order
 from worklist.models import PerformedStep
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -251,3 +251,20 @@ def test_a_longer_page_costs_no_more_queries(
     for number in range(3, 7):
         mismatch(number)
     assert queries() == before
+
+
+def test_together_each_kind_shows_its_first_and_leads_to_the_others(
+    coordinator: User, client_for: Sign
+) -> None:
+    for _ in range(FIRST + 2):
+        _older(make_order(), Event.BEGIN, Event.END, ended_at=2)
+    client = client_for(coordinator)
+    together = client.get("/reconciliation/").content.decode()
+    assert '?kind=imageless">2 more after these.' in together
+    alone = client.get("/reconciliation/?kind=imageless").content.decode()
+    assert "more after these" not in alone
+    (kind,) = client.get("/api/v1/reconciliation/?kind=imageless").json()
+    assert len(kind["items"]) == FIRST + 2
+    several = client.get("/api/v1/reconciliation/").json()
+    (kind,) = [one for one in several if one["kind"] == "imageless"]
+    assert (kind["count"], len(kind["items"])) == (FIRST + 2, FIRST)

@@ -44,6 +44,12 @@ def memo(parser: Parser, token: Token) -> MemoNode:
     return MemoNode(given, nodes)
 
 
+@register.filter
+def same(value: object, other: object) -> bool:
+    """So that a part is given whether it is the chosen one, not which one is."""
+    return value == other
+
+
 class MemoNode(Node):
     child_nodelists = ("nodes",)
 

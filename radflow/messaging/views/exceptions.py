@@ -22,7 +22,7 @@ from radflow.messaging.handling.causes import causes
 from radflow.messaging.handling.queue import Filter, items
 from radflow.messaging.models import InboundMessage, Peer
 
-PAGE = 50
+PAGE = 25
 Message = desk.Message
 
 
