@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from django.db.models import Case, IntegerField, Max, Q, QuerySet, Value, When
+from django.db.models import (
+    Case,
+    Exists,
+    IntegerField,
+    Max,
+    OuterRef,
+    Q,
+    QuerySet,
+    Value,
+    When,
+)
 from django.db.models.fields.json import KT, KeyTextTransform
 from django.db.models.functions import Greatest
 from django.utils import timezone
@@ -18,6 +29,12 @@ from reports.lifecycle import OPEN_CASE_STATES, CaseState
 from reports.models import CriticalCase, ReportVersion
 
 _UNREAD = (ReportStatus.NONE, ReportStatus.DRAFT)
+_READ_BUT_UNSIGNED = (
+    ReportStatus.DRAFT,
+    ReportStatus.DICTATED,
+    ReportStatus.PRELIMINARY,
+    ReportStatus.WITHDRAWN,
+)
 _RANK = Case(
     When(priority="S", then=Value(0)),
     When(priority="R", then=Value(2)),
@@ -46,7 +63,7 @@ def _signed_today() -> list[int]:
 
 
 VIEWS = ("unread", "mine", "preliminary", "signed")
-OWN_MOST = 200
+OWN_MOST = 500
 RECENT = timedelta(days=14)
 _OWN = {
     "all": Q(),
@@ -54,6 +71,11 @@ _OWN = {
     "pending": ~Q(report_status__in=SIGNED) & ~Q(status__in=TERMINAL_STATES),
 }
 OWN_VIEWS = tuple(_OWN)
+# Of exams that are not open, whose report somebody signed a version of.
+_OWN_SIGNED = {
+    **_OWN,
+    "pending": Q(status=ExamState.PERFORMED, report_status__in=_READ_BUT_UNSIGNED),
+}
 
 
 def reading_list(
@@ -75,25 +97,67 @@ def _performed() -> QuerySet[Order]:
     return Order.objects.filter(status=ExamState.PERFORMED)
 
 
-def ordered_by(user: User, view: str) -> list[Order]:
-    """What this person ordered and what became of it, the latest news first.
+News = list[tuple[int, datetime]]
 
-    Everything that is not over, and what changed or was reported in the last 14 days.
-    Nobody without a staff identifier ordered anything.
+
+def ordered_by(user: User, view: str) -> News:
+    """What this person ordered and when there was news of it, the latest first.
+
+    Everything that is not over, and what changed or was reported in the last 14 days;
+    at most OWN_MOST. Nobody without a staff identifier ordered anything.
     """
     if not user.staff_id:
         return []
+    latest: dict[int, datetime] = {}
+    for source in (_open_news, _changes, _signings):
+        for order, at in source(user, view):
+            latest[order] = max(at, latest.get(order, at))
+    found = sorted(latest.items(), key=lambda news: (news[1], news[0]), reverse=True)
+    return found[:OWN_MOST]
+
+
+# Each source is asked by its own index: one condition over all reads every report. The
+# latest of the whole are among the latest of the sources, so each is cut alike.
+
+
+def _open_news(user: User, view: str) -> News:
+    at = Greatest("status_since", Max("report__versions__signed_at"))
+    found = _orders_of(user).filter(_OWN[view], status__in=OPEN_STATES)
+    found = found.annotate(news_at=at).order_by("-news_at", "-id")
+    return list(found.values_list("id", "news_at")[:OWN_MOST])
+
+
+def _changes(user: User, view: str) -> News:
     recently = timezone.now() - RECENT
-    news = Q(status_since__gte=recently) | Q(report__versions__signed_at__gte=recently)
-    found = Order.objects.alias(orderer=KT("ordering_provider__id"))
-    found = found.filter(_OWN[view], orderer=user.staff_id)
-    found = found.filter(Q(status__in=OPEN_STATES) | news)
-    found = found.annotate(
-        news_at=Greatest("status_since", Max("report__versions__signed_at"))
+    found = _orders_of(user).filter(_OWN[view], status_since__gte=recently)
+    found = found.order_by("-status_since", "-id")
+    return list(found.values_list("id", "status_since")[:OWN_MOST])
+
+
+def _signings(user: User, view: str) -> News:
+    """By the last version of each report, so that no exam takes two places."""
+    later = ReportVersion.objects.filter(
+        report=OuterRef("report__pk"), number__gt=OuterRef("report__versions__number")
     )
+    found = _orders_of(user).filter(_OWN_SIGNED[view]).exclude(status__in=OPEN_STATES)
+    found = found.filter(
+        ~Exists(later),
+        report__versions__signed_at__gte=timezone.now() - RECENT,
+    )
+    found = found.order_by("-report__versions__signed_at", "-id")
+    return list(found.values_list("id", "report__versions__signed_at")[:OWN_MOST])
+
+
+def _orders_of(user: User) -> QuerySet[Order]:
+    found = Order.objects.alias(orderer=KT("ordering_provider__id"))
+    return found.filter(orderer=user.staff_id)
+
+
+def with_versions(orders: Iterable[int]) -> dict[int, Order]:
+    """By their number, with the patient and all that was signed."""
+    found = with_mrn(Order.objects.filter(pk__in=orders))
     found = found.select_related("patient", "report")
-    found = found.prefetch_related("patient__identifiers", "report__versions")
-    return list(found.order_by("-news_at", "-id")[:OWN_MOST])
+    return {order.pk: order for order in found.prefetch_related("report__versions")}
 
 
 def priors_of(order: Order) -> list[Order]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -80,6 +81,47 @@ def test_what_is_over_for_long_is_left_out(mine: Client, performed: Order) -> No
     long_ago = timezone.now() - timedelta(days=15)
     Order.objects.filter(pk=performed.pk).update(status_since=long_ago)
     assert f'id="mine-{performed.pk}"' not in shown(mine)
+
+
+def test_later_pages_show_the_rest_of_the_same_view(
+    mine: Client, performed: Order
+) -> None:
+    others = [make_order() for _ in range(30)]
+    Order.objects.filter(pk__in=[order.pk for order in others]).update(
+        ordering_provider={"id": "3002"}
+    )
+    first, second = (shown(mine, view="pending", page=number) for number in "12")
+    assert "1 to 25 of 31" in first
+    assert 'href="?view=pending&amp;page=2"' in first
+    cards = [re.findall(r'id="mine-(\d+)"', page) for page in (first, second)]
+    assert [len(each) for each in cards] == [25, 6]
+    everything = {performed.pk, *(order.pk for order in others)}
+    assert {int(pk) for each in cards for pk in each} == everything
+
+
+def test_a_new_version_is_news_of_an_old_exam(
+    mine: Client, draft: Report, radiologist: User
+) -> None:
+    sign(draft, radiologist)
+    long_ago = timezone.now() - timedelta(days=15)
+    Order.objects.filter(pk=draft.order_id).update(status_since=long_ago)
+    assert f'id="mine-{draft.order_id}"' in shown(mine)
+    assert f'id="mine-{draft.order_id}"' in shown(mine, view="reported")
+    assert f'id="mine-{draft.order_id}"' not in shown(mine, view="pending")
+
+
+def test_a_preliminary_report_is_news_while_it_pends(
+    mine: Client, draft: Report, radiologist: User
+) -> None:
+    sign_report(
+        report_id=draft.pk,
+        status=ReportState.PRELIMINARY,
+        expected_version=draft.version,
+        user=radiologist,
+    )
+    long_ago = timezone.now() - timedelta(days=15)
+    Order.objects.filter(pk=draft.order_id).update(status_since=long_ago)
+    assert "Normal." in shown(mine, view="pending")
 
 
 def test_an_open_critical_result_stands_first(mine: Client, case: CriticalCase) -> None:
