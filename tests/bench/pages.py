@@ -27,6 +27,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from tests.bench.reference import pace
+from tests.first_load import MOST_BYTES, PAGES, assets_of
 
 if TYPE_CHECKING:
     from tests.list_pages import Known
@@ -64,6 +65,14 @@ def measure_all() -> None:
         at_pace = f"{now:6.2f} {p95 / now:7.1f}ms"
         print(f"{page.name[:64]:64} {status:6} {numbers} {at_pace} {mark}", flush=True)
     print(f"{len(LIST_PAGES)} pages, {slow} of them above {WANTED_MS} ms at pace 1")
+    _first_loads(clients, known)
+
+
+def _first_loads(clients: dict[str, Client], known: Known) -> None:
+    for path, role in PAGES.items():
+        html = clients[role].get(path.format(station=known.station)).content.decode()
+        size = sum(assets_of(html).values())
+        print(f"first load of {path:50} {size:8} B   wanted {MOST_BYTES}")
 
 
 def _clients() -> dict[str, Client]:
