@@ -73,8 +73,8 @@ def _strangers() -> QuerySet[PerformedStep]:
     return PerformedStep.objects.filter(order=None)
 
 
-def _unlinked(most: int = MOST) -> Sequence[Item]:
-    steps = list(_strangers().order_by("started_at", "id")[:most])
+def _unlinked(limit: int = MOST, after: int = 0) -> Sequence[Item]:
+    steps = list(_strangers().order_by("started_at", "id")[after : after + limit])
     best = candidates_for(steps)
     return [
         Item(
@@ -123,8 +123,8 @@ def _imageless() -> QuerySet[Order]:
     return Order.objects.filter(UNSIGNED, ~Exists(told), ended_at__lt=late)
 
 
-def _without_images(most: int = MOST) -> Sequence[Item]:
-    orders = list(with_people(_imageless())[:most])
+def _without_images(limit: int = MOST, after: int = 0) -> Sequence[Item]:
+    orders = list(with_people(_imageless())[after : after + limit])
     likely = steps_for(orders)
     return [
         order_item(
@@ -178,8 +178,8 @@ def _revived() -> QuerySet[Order]:
     return open_ones.exclude(needs_attention="").filter(Exists(begun))
 
 
-def _after_cancel(most: int = MOST) -> Sequence[Item]:
-    orders = list(with_people(_revived())[:most])
+def _after_cancel(limit: int = MOST, after: int = 0) -> Sequence[Item]:
+    orders = list(with_people(_revived())[after : after + limit])
     likely = steps_for(orders)
     return [
         order_item(
@@ -201,8 +201,8 @@ def _running() -> QuerySet[Order]:
     return Order.objects.filter(status=S.IN_PROGRESS, started_at__lt=late)
 
 
-def _abandoned(most: int = MOST) -> Sequence[Item]:
-    orders = list(with_people(_running())[:most])
+def _abandoned(limit: int = MOST, after: int = 0) -> Sequence[Item]:
+    orders = list(with_people(_running())[after : after + limit])
     likely = steps_for(orders)
     return [
         order_item(
@@ -229,7 +229,7 @@ def _passed() -> QuerySet[Order]:
     )
 
 
-def _missed(most: int = MOST) -> Sequence[Item]:
+def _missed(limit: int = MOST, after: int = 0) -> Sequence[Item]:
     return [
         order_item(
             order,
@@ -239,5 +239,5 @@ def _missed(most: int = MOST) -> Sequence[Item]:
                 reverse("worklist:schedule", args=(order.pk,)),
             ),
         )
-        for order in with_people(_passed())[:most]
+        for order in with_people(_passed())[after : after + limit]
     ]

@@ -18,6 +18,25 @@ from radflow.messaging.models import InboundMessage, InboundState
 _IDENTITY = ("PATIENT_MISMATCH", "MERGE_DOUBTFUL")
 
 
+# What a mismatch tells of an order, or is matched by: it has fifty columns more.
+_OF_ORDER = (
+    "accession_number",
+    "procedure_code",
+    "procedure_text",
+    "study_instance_uid",
+    "modality",
+    "status_since",
+    "requested_start",
+    "scheduled_start",
+    "started_at",
+    "station_ae_title",
+    "room_name",
+    "needs_attention",
+    "identity_conflict",
+)
+_OF_PERSON = ("patient__family_name", "patient__given_name")
+
+
 def connect() -> None:
     for kind in KINDS:
         register(kind)
@@ -42,15 +61,15 @@ def act_on(order: Order, name: str, label: str) -> Action:
 
 
 def with_people(orders: QuerySet[Order]) -> QuerySet[Order]:
-    found = orders.select_related("patient").prefetch_related("patient__identifiers")
-    return found.order_by("status_since", "id")
+    found = orders.select_related("patient").order_by("status_since", "id")
+    return found.only(*_OF_ORDER, *_OF_PERSON)
 
 
 def _doubted() -> QuerySet[Order]:
     return Order.objects.exclude(identity_conflict="")
 
 
-def _doubtful(most: int = MOST) -> Sequence[Item]:
+def _doubtful(limit: int = MOST, after: int = 0) -> Sequence[Item]:
     return [
         order_item(
             order,
@@ -61,7 +80,7 @@ def _doubtful(most: int = MOST) -> Sequence[Item]:
             ),
             detail=attention(order.identity_conflict),
         )
-        for order in with_people(_doubted())[:most]
+        for order in with_people(_doubted())[after : after + limit]
     ]
 
 
@@ -78,7 +97,7 @@ def _disagreeing() -> QuerySet[InboundMessage]:
     )
 
 
-def _messages(most: int = MOST) -> Sequence[Item]:
+def _messages(limit: int = MOST, after: int = 0) -> Sequence[Item]:
     rows = _disagreeing().defer("raw", "ack_raw").select_related("peer")
     return [
         Item(
@@ -90,7 +109,7 @@ def _messages(most: int = MOST) -> Sequence[Item]:
             ),
             detail=attention(row.error_text),
         )
-        for row in rows.order_by("id")[:most]
+        for row in rows.order_by("id")[after : after + limit]
     ]
 
 
@@ -99,7 +118,7 @@ def _moved() -> QuerySet[Order]:
     return found.filter(needs_attention__in=[*FLAGS, *map(with_warning, FLAGS)])
 
 
-def _merged(most: int = MOST) -> Sequence[Item]:
+def _merged(limit: int = MOST, after: int = 0) -> Sequence[Item]:
     return [
         order_item(
             order,
@@ -110,7 +129,7 @@ def _merged(most: int = MOST) -> Sequence[Item]:
             ),
             detail=attention(order.needs_attention),
         )
-        for order in with_people(_moved())[:most]
+        for order in with_people(_moved())[after : after + limit]
     ]
 
 
@@ -120,9 +139,10 @@ def _waiting() -> QuerySet[HeldChange]:
     return found.exclude(inbound__in=_disagreeing().values("pk"))
 
 
-def _held(most: int = MOST) -> Sequence[Item]:
-    found = _waiting().select_related("order__patient", "inbound__peer")
-    found = found.prefetch_related("order__patient__identifiers").order_by("id")
+def _held(limit: int = MOST, after: int = 0) -> Sequence[Item]:
+    found = _waiting().select_related("order__patient").order_by("id")
+    of_order = [f"order__{name}" for name in (*_OF_ORDER, *_OF_PERSON)]
+    found = found.only("held_at", "applied", "differences", *of_order)
     return [
         Item(
             title=gettext("Applied, to be looked at")
@@ -134,7 +154,7 @@ def _held(most: int = MOST) -> Sequence[Item]:
             order=one.order,
             patient=one.order.patient,
         )
-        for one in found.defer("inbound__raw", "inbound__ack_raw")[:most]
+        for one in found[after : after + limit]
     ]
 
 
@@ -146,8 +166,9 @@ def _alike() -> QuerySet[DuplicateCandidate]:
     )
 
 
-def _pairs(most: int = MOST) -> Sequence[Item]:
-    found = _alike().select_related("first", "second").order_by("-score", "id")
+def _pairs(limit: int = MOST, after: int = 0) -> Sequence[Item]:
+    found = _alike().select_related("first").order_by("-score", "id")
+    found = found.only("reasons", "found_at", "first__family_name", "first__given_name")
     return [
         Item(
             title=", ".join(gettext(why) for why in one.reasons),
@@ -157,7 +178,7 @@ def _pairs(most: int = MOST) -> Sequence[Item]:
             ),
             patient=one.first,
         )
-        for one in found.prefetch_related("first__identifiers")[:most]
+        for one in found[after : after + limit]
     ]
 
 
@@ -166,7 +187,7 @@ def _early() -> QuerySet[Order]:
     return found.exclude(needs_attention="")
 
 
-def _unseen(most: int = MOST) -> Sequence[Item]:
+def _unseen(limit: int = MOST, after: int = 0) -> Sequence[Item]:
     return [
         order_item(
             order,
@@ -176,7 +197,7 @@ def _unseen(most: int = MOST) -> Sequence[Item]:
                 reverse("orders:act", args=(order.pk, "seen")),
             ),
         )
-        for order in with_people(_early())[:most]
+        for order in with_people(_early())[after : after + limit]
     ]
 
 

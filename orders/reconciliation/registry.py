@@ -14,7 +14,7 @@ from orders.models import Order, Patient
 from radflow.accounts.roles import Capability
 
 MOST = 100
-FIRST = 5  # where all kinds stand together
+FIRST = 5  # of each kind, where all of them are shown
 
 
 @dataclass(frozen=True)
@@ -47,18 +47,20 @@ class Item:
     numbers: tuple[str, ...] = ()
 
 
-class Lister(Protocol):
-    """At most so many, the oldest first, in a constant number of queries."""
+class Items(Protocol):
+    """The oldest first, in a constant number of queries."""
 
-    def __call__(self, most: int = MOST) -> Sequence[Item]: ...
+    def __call__(self, limit: int = MOST, after: int = 0) -> Sequence[Item]: ...
 
 
 @dataclass(frozen=True)
 class Kind:
+    """`items` reads some of them, `count` tells how many there are."""
+
     name: str
     title: str
     explains: str
-    items: Lister
+    items: Items
     count: Callable[[], int]
 
 

@@ -97,9 +97,9 @@ def _standing() -> QuerySet[InboundMessage]:
     return InboundMessage.objects.filter(pk__in=firsts.values("pk"))
 
 
-def _reports(most: int = MOST) -> Sequence[Item]:
-    rows = _standing().defer("ack_raw").select_related("peer").order_by("id")[:most]
-    told = {row: _told_by(row) for row in rows}
+def _reports(limit: int = MOST, after: int = 0) -> Sequence[Item]:
+    found = _standing().defer("ack_raw").select_related("peer").order_by("id")
+    told = {row: _told_by(row) for row in found[after : after + limit]}
     orders = _possible(told.values())
     return [_item(row, one, _best(one, orders)) for row, one in told.items()]
 

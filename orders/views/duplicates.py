@@ -8,6 +8,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.db.models import Max
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -29,7 +30,7 @@ from radflow.audit import services as audit
 from radflow.conflict import Conflict, overtaken
 from radflow.desk.undo import PAGE_TAG
 
-MOST_SHOWN = 25
+PAGE = 25
 
 
 @dataclass(frozen=True)
@@ -82,20 +83,18 @@ class DismissForm(forms.Form):
 @require_GET
 def pairs(request: HttpRequest) -> HttpResponse:
     """Every pair that waits, the likeliest first."""
-    found = list(open_candidates()[: MOST_SHOWN + 1])
-    shown = found[:MOST_SHOWN]
-    seen = sorted({pk for each in shown for pk in (each.first_id, each.second_id)})
+    page = Paginator(open_candidates(), PAGE).get_page(request.GET.get("page"))
+    seen = sorted({pk for each in page for pk in (each.first_id, each.second_id)})
     audit.record_view(request, "patients_listed", detail={"patients": seen})
     context = {
-        "pairs": [(each, _mrn(each.first), _mrn(each.second)) for each in shown],
-        "is_more": len(found) > MOST_SHOWN,
+        "pairs": [
+            (each, mrn_of_patient(each.first), mrn_of_patient(each.second))
+            for each in page
+        ],
+        "page": page,
     }
     name = "_pairs.html" if request.headers.get("X-Fragment") else "pairs.html"
     return render(request, f"orders/merges/{name}", context)
-
-
-def _mrn(patient: Patient) -> str:
-    return mrn_of_patient(patient)
 
 
 @requires(Capability.VIEW_ORDERS)

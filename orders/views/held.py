@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django import forms
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -29,7 +30,18 @@ from radflow.accounts.roles import Capability
 from radflow.audit import services as audit
 from radflow.conflict import Conflict, overtaken
 
-MOST = 200
+PAGE = 25
+_LISTED = (
+    "held_at",
+    "applied",
+    "differences",
+    "order__accession_number",
+    "order__procedure_code",
+    "order__procedure_text",
+    "order__patient__family_name",
+    "order__patient__given_name",
+    "inbound__peer__name",
+)
 
 
 def may_decide(user: User) -> bool:
@@ -49,14 +61,15 @@ class DecisionForm(forms.Form):
 @requires(Capability.VIEW_ORDERS)
 @require_GET
 def changes(request: HttpRequest) -> HttpResponse:
-    """What waits, oldest first; never more than 200 at once."""
+    """What waits, oldest first."""
     waiting = HeldChange.objects.filter(state=HeldChange.State.OPEN).order_by("id")
-    found = list(_whole(waiting)[:MOST])
+    found = waiting.select_related("order__patient", "inbound__peer").only(*_LISTED)
+    page = Paginator(found, PAGE).get_page(request.GET.get("page"))
     audit.record_view(
-        request, "held_changes_listed", detail={"changes": [one.pk for one in found]}
+        request, "held_changes_listed", detail={"changes": [one.pk for one in page]}
     )
     name = "_list.html" if request.headers.get("X-Fragment") else "list.html"
-    return render(request, f"orders/held/{name}", {"changes": found})
+    return render(request, f"orders/held/{name}", {"page": page})
 
 
 @requires(Capability.VIEW_ORDERS)

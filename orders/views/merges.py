@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -17,7 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from orders.cause import Cause
 from orders.exceptions import OrderError
 from orders.models import MergeJournal, Order
-from orders.selectors import all_merges, mrn_of_patient, since
+from orders.selectors import mrn_of_patient, since
 from orders.services.unmerging import undo_merge
 from radflow.accounts.access import current_user, requires
 from radflow.accounts.roles import Capability
@@ -32,13 +33,24 @@ class UndoForm(forms.Form):
 
 
 PAGE = 25
+_OF_MERGE = (
+    "kind",
+    "event",
+    "at",
+    "retired_identifier",
+    "actor",
+    "undone_at",
+    "undo_reason",
+)
+_PERSON = ("family_name", "given_name", "birth_date", "birth_date_text")
+_USER = ("title", "first_name", "last_name", "username")
 
 
 @requires(Capability.VIEW_ORDERS)
 @require_GET
 def journal(request: HttpRequest) -> HttpResponse:
     """Every merge and move there ever was, newest first."""
-    page = Paginator(all_merges(), PAGE).get_page(request.GET.get("page"))
+    page = Paginator(_listed(), PAGE).get_page(request.GET.get("page"))
     seen = {pk for one in page for pk in (one.survivor_id, one.retired_id)}
     audit.record_view(request, "merges_listed", detail={"patients": sorted(seen)})
     context = {
@@ -89,6 +101,17 @@ def _journals() -> Any:
         "survivor", "retired", "user", "undone_by"
     )
     return found.prefetch_related("survivor__identifiers", "retired__identifiers")
+
+
+def _listed() -> QuerySet[MergeJournal]:
+    """With what a line of the journal tells, and no more."""
+    people = [f"{who}__{name}" for who in ("survivor", "retired") for name in _PERSON]
+    users = [f"{who}__{name}" for who in ("user", "undone_by") for name in _USER]
+    found = MergeJournal.objects.select_related(
+        "survivor", "retired", "inbound", "user", "undone_by"
+    )
+    found = found.only(*_OF_MERGE, "inbound__control_id", *people, *users)
+    return found.order_by("-id")
 
 
 def _page(

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date
+from itertools import combinations
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
 from orders.cause import Cause
-from orders.models import DuplicateCandidate, MergeJournal, Order, Patient
+from orders.models import DuplicateCandidate, HeldChange, MergeJournal, Order, Patient
 from orders.requests import Identifier
 from orders.services import note, warn_of_identity
 from orders.services.merging import merge_by_hand
@@ -211,3 +213,52 @@ def test_programs_read_merges_and_pairs_of_a_person(
     assert reasons[pair.pk] == ["same birth date"]
     seen = AuditEntry.objects.filter(action="duplicates_listed")
     assert seen.count() == 1
+
+
+def test_pairs_come_in_pages(desk: Client, pair: DuplicateCandidate) -> None:
+    people = [ordered(str(number)).patient for number in range(10, 18)]
+    DuplicateCandidate.objects.all().delete()
+    DuplicateCandidate.objects.bulk_create(
+        DuplicateCandidate(first=first, second=second)
+        for first, second in combinations(people, 2)
+    )
+    pages = [
+        desk.get("/patients/duplicates/", {"page": number}).content.decode()
+        for number in (1, 2)
+    ]
+    assert "1 to 25 of 28" in pages[0]
+    found = [re.findall(r'id="pair-(\d+)"', page) for page in pages]
+    assert [len(each) for each in found] == [25, 3]
+    assert len({pk for each in found for pk in each}) == 28
+
+
+def test_a_kind_of_mismatch_comes_in_pages_and_the_first_of_it_among_all(
+    desk: Client,
+) -> None:
+    for _ in range(30):
+        make_order()
+    Order.objects.update(identity_conflict="Whose is it?")
+    everything = desk.get("/reconciliation/").content.decode()
+    assert everything.count("Whose is it?") == 5
+    assert "25 more after these" in everything
+    assert 'href="/reconciliation/?kind=identity"' in everything
+    pages = [
+        desk.get("/reconciliation/", {"kind": "identity", "page": number})
+        for number in (1, 2)
+    ]
+    texts = [page.content.decode() for page in pages]
+    assert [text.count("Whose is it?") for text in texts] == [25, 5]
+    assert "?kind=identity&amp;page=2" in texts[0]
+    shown = set(re.findall(r'class="id" href="/orders/(\d+)/"', "".join(texts)))
+    assert len(shown) == 30
+
+
+def test_changes_that_wait_come_in_pages(desk: Client) -> None:
+    order = make_order()
+    HeldChange.objects.bulk_create(HeldChange(order=order) for _ in range(30))
+    pages = [
+        desk.get("/orders/held/", {"page": number}).content.decode()
+        for number in (1, 2)
+    ]
+    assert "1 to 25 of 30" in pages[0]
+    assert [page.count('id="change-') for page in pages] == [25, 5]
