@@ -39,6 +39,8 @@ class ReportEvent(TextChoices):
 
 R = ReportState
 SIGNED_STATES = frozenset({R.FINAL, R.CORRECTED, R.ADDENDED})
+# Whose text may be read out; a withdrawn one is not read on.
+READABLE_STATES = SIGNED_STATES | {R.PRELIMINARY}
 LETTERS = {
     "-": R.NONE,
     "E": R.DRAFT,

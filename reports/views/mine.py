@@ -19,6 +19,7 @@ from orders.selectors import mrn_of
 from radflow.accounts.access import current_user, requires
 from radflow.accounts.roles import Capability
 from radflow.audit import services as audit
+from reports.lifecycle import READABLE_STATES
 from reports.models import Report, ReportState, ReportVersion, SectionCode
 from reports.selectors import (
     OWN_MOST,
@@ -30,12 +31,6 @@ from reports.selectors import (
 
 PAGE = 25
 LABELS = {"all": _("All"), "reported": _("Reported"), "pending": _("Pending")}
-_READABLE = (
-    ReportState.PRELIMINARY,
-    ReportState.FINAL,
-    ReportState.CORRECTED,
-    ReportState.ADDENDED,
-)
 S = ExamState
 # How far an exam is, of the six steps an order takes until its report is signed.
 STEPS = (S.ORDERED, S.SCHEDULED, S.ARRIVED, S.IN_PROGRESS, S.PERFORMED)
@@ -129,7 +124,7 @@ def _card(order: Order, news_at: datetime) -> Card:
 def _latest(order: Order) -> ReportVersion | None:
     """The version that holds now; a withdrawn text is not read on."""
     report: Report | None = getattr(order, "report", None)
-    if report is None or report.status not in _READABLE:
+    if report is None or report.status not in READABLE_STATES:
         return None
     versions = list(report.versions.all())
     return max(versions, key=lambda version: version.number, default=None)

@@ -97,3 +97,23 @@ def test_a_week_later_it_is_gone(desk: Client, order: Order) -> None:
     forget_old()
     assert not Draft.objects.exists()
     assert "old drafts" in {duty.name for duty in duties()}
+
+
+@pytest.mark.parametrize(
+    "address", [f"/desk/drafts/{'x' * 41}/1/", f"/desk/drafts/hold/{2**63}/"]
+)
+def test_what_no_form_is_called_is_refused(desk: Client, address: str) -> None:
+    answer = desk.post(address, {"reason": "Waits"}, headers=FRAGMENT)
+    assert answer.status_code == 400
+    assert not Draft.objects.exists()
+
+
+def test_a_person_keeps_so_many_and_the_oldest_goes(
+    desk: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("radflow.desk.drafts.MOST_KEPT", 2)
+    orders = [make_order() for _ in range(3)]
+    for order in orders:
+        typed(desk, order)
+    kept = set(Draft.objects.values_list("subject", flat=True))
+    assert kept == {order.pk for order in orders[1:]}

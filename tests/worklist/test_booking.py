@@ -58,6 +58,7 @@ def test_a_second_exam_at_the_same_time_is_told_who_has_the_room(
     with pytest.raises(SlotTaken) as refused:
         book(second, station.room, TEN + timedelta(minutes=10))
     assert refused.value.order_id == first.pk
+    assert f"exam {first.accession_number}" in refused.value.text
     assert refused.value.start == TEN
     second.refresh_from_db()
     assert second.status == ExamState.ORDERED

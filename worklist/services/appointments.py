@@ -67,12 +67,13 @@ def _taken(wanted: Appointment) -> SlotTaken:
             overbooked=False,
         )
         .exclude(pk=wanted.pk)
-        .select_related("step")
+        .select_related("step__order")
         .order_by("during")
         .first()
     )
     start, end = _ends(held or wanted)
-    holder = _(" (exam #%(number)s)") % {"number": held.step.order_id} if held else ""
+    number = held.step.order.accession_number if held else ""
+    holder = _(" (exam %(number)s)") % {"number": number} if number else ""
     text = _(
         "%(room)s is booked from %(start)s to %(end)s%(holder)s. "
         "Choose another time or room."
