@@ -27,6 +27,7 @@ pytestmark = pytest.mark.django_db
 
 Sign = Callable[[User], Client]
 DESK = Cause(actor="test")
+DAY = 24 * 60  # minutes: a slot that has passed would be given up
 
 
 @pytest.fixture
@@ -42,13 +43,13 @@ def desk(coordinator: User, client_for: Sign) -> Client:
 @pytest.fixture
 def exam(ct: Station) -> Order:
     order = make_order()
-    book_step(order_id=order.pk, room_id=ct.room_id, start=noon(), cause=DESK)
+    book_step(order_id=order.pk, room_id=ct.room_id, start=noon(DAY), cause=DESK)
     order.refresh_from_db()
     return order
 
 
 def book(client: Client, order: Order, ct: Station, minutes: int = 0) -> Any:
-    start = noon(minutes)
+    start = noon(DAY + minutes)
     local = timezone.localtime(start)
     form = {
         "room": ct.room_id,
@@ -117,11 +118,11 @@ def test_a_slot_that_somebody_has_by_now_is_not_taken_from_them(
 ) -> None:
     book(desk, exam, ct, minutes=60)
     other = make_order()
-    book_step(order_id=other.pk, room_id=ct.room_id, start=noon(), cause=DESK)
+    book_step(order_id=other.pk, room_id=ct.room_id, start=noon(DAY), cause=DESK)
     said = undo(desk, exam)
     assert said.startswith("Nothing was undone.")
     assert "is booked from 12:00" in said
-    assert exam.scheduled_start == noon(60)
+    assert exam.scheduled_start == noon(DAY + 60)
 
 
 def test_what_was_changed_since_is_not_undone(desk: Client, exam: Order) -> None:
