@@ -33,7 +33,7 @@ def connect() -> None:
             gettext_noop("Images without order"),
             gettext_noop("A scanner worked on an exam that fits no order here."),
             _unlinked,
-            lambda: _strangers().count(),
+            _strangers,
         ),
         Kind(
             "imageless",
@@ -42,28 +42,28 @@ def connect() -> None:
                 "Ended for an hour or more, not signed, and no series was told of."
             ),
             _without_images,
-            lambda: _imageless().count(),
+            _imageless,
         ),
         Kind(
             "after-cancel",
             gettext_noop("Performed after cancel"),
             gettext_noop("The scanner began although the order had ended."),
             _after_cancel,
-            lambda: _revived().count(),
+            _revived,
         ),
         Kind(
             "abandoned",
             gettext_noop("Abandoned in progress"),
             gettext_noop("Begun four hours ago or more, and not ended."),
             _abandoned,
-            lambda: _running().count(),
+            _running,
         ),
         Kind(
             "missed",
             gettext_noop("Never begun"),
             gettext_noop("The slot passed half a day ago or more."),
             _missed,
-            lambda: _passed().count(),
+            _passed,
         ),
     ):
         register(kind)

@@ -217,6 +217,11 @@ class Order(models.Model):
                 condition=models.Q(scheduled_start__isnull=False),
             ),
             models.Index(fields=["status_since"], name="order_since"),
+            models.Index(
+                fields=["peer", "procedure_code", "procedure_system"],
+                name="order_without_modality",
+                condition=models.Q(modality=""),
+            ),
             models.Index(fields=["status"], name="order_ahead", condition=AHEAD),
             models.Index(
                 fields=["report_status"], name="order_unsigned", condition=UNSIGNED

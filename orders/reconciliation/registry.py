@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
+
+from django.db.models import Count, QuerySet, Value
 
 from orders.models import Order, Patient
 from radflow.accounts.roles import Capability
@@ -55,13 +57,13 @@ class Items(Protocol):
 
 @dataclass(frozen=True)
 class Kind:
-    """`items` reads some of them, `count` tells how many there are."""
+    """`items` reads some of them, `standing` is the query of what they are made of."""
 
     name: str
     title: str
     explains: str
     items: Items
-    count: Callable[[], int]
+    standing: Callable[[], QuerySet[Any]]
 
 
 _kinds: dict[str, Kind] = {}
@@ -73,3 +75,18 @@ def register(kind: Kind) -> None:
 
 def kinds() -> list[Kind]:
     return list(_kinds.values())
+
+
+def counts() -> dict[str, int]:
+    """How many there are of each kind at this moment, in one query."""
+    first, *others = [
+        kind.standing()
+        .order_by()
+        .annotate(kind=Value(kind.name))
+        .values("kind")
+        .annotate(number=Count("pk"))
+        .values_list("kind", "number")
+        for kind in kinds()
+    ]
+    found = dict(first.union(*others, all=True))
+    return {kind.name: found[kind.name] for kind in kinds()}

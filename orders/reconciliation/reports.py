@@ -81,7 +81,7 @@ def connect() -> None:
                 "Each is kept as it came."
             ),
             _reports,
-            lambda: _standing().count(),
+            _standing,
         )
     )
 

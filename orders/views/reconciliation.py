@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django.utils.timesince import timesince
 from django.views.decorators.http import require_GET
 
-from orders.reconciliation.registry import FIRST, Item, Kind, kinds
+from orders.reconciliation.registry import FIRST, Item, Kind, counts, kinds
 from radflow.accounts.access import current_user, requires
 from radflow.accounts.roles import Capability
 from radflow.audit import services as audit
@@ -66,11 +66,11 @@ def live(request: HttpRequest) -> HttpResponse:
 
 
 def _context(request: HttpRequest) -> dict[str, object]:
-    counts = {kind.name: kind.count() for kind in kinds()}
-    known = {kind.name: kind for kind in kinds() if counts[kind.name]}
+    numbers = counts()
+    known = {kind.name: kind for kind in kinds() if numbers[kind.name]}
     chosen = request.GET.get("kind", "")
-    chosen = chosen if chosen in counts else ""
-    page = Paginator(range(counts.get(chosen, 0)), PAGE).get_page(
+    chosen = chosen if chosen in numbers else ""
+    page = Paginator(range(numbers.get(chosen, 0)), PAGE).get_page(
         request.GET.get("page")
     )
     if chosen:
@@ -83,14 +83,14 @@ def _context(request: HttpRequest) -> dict[str, object]:
     rights = {one for one in Capability if current_user(request).may(one)}
     return {
         "sections": [
-            Section(known[name], counts[name], [_row(item, rights) for item in items])
+            Section(known[name], numbers[name], [_row(item, rights) for item in items])
             for name, items in found.items()
         ],
         "page": page,
         "chosen": chosen,
         "query": request.GET.urlencode(),
-        "choices": [(kind, counts[kind.name]) for kind in kinds()],
-        "total": sum(counts.values()),
+        "choices": [(kind, numbers[kind.name]) for kind in kinds()],
+        "total": sum(numbers.values()),
     }
 
 

@@ -11,7 +11,9 @@ from tests.instance import Instance
 
 def open_peer(page: Page, name: str) -> None:
     page.goto("/messages/peers/")
-    page.get_by_role("link", name=name, exact=True).click()
+    # The table of the ports, below, names the peer of each too.
+    peers = page.locator(".peers-t").first
+    peers.get_by_role("link", name=name, exact=True).click()
 
 
 def test_a_peer_is_added_changed_and_rolled_back_by_keyboard(

@@ -16,6 +16,12 @@ from tests.tour.stops import Stop
 THEMES = ("light", "dark")
 WIDTHS = (1280, 390)
 HEIGHT = 900
+# The socket answers and no fragment is on its way. "networkidle" will not do: a request
+# that typing overtakes, as the palette's, can leave the browser's count above nothing.
+SETTLED = """() => document.fonts.status === "loaded"
+  && !document.querySelector(".htmx-request")
+  && document.getElementById("live")?.dataset.state !== "connecting"
+"""
 
 
 class Walk:
@@ -42,7 +48,7 @@ class Walk:
         assert stop.is_refusal or answer.ok, f"{stop.name}: {answer.status}"
         if stop.act:
             stop.act(page, self.finder)
-        page.wait_for_load_state("networkidle")
+        page.wait_for_function(SETTLED)
         yield page
         page.close()
 

@@ -86,8 +86,8 @@ def images(order: Order, *, uid: str = "1.2.3") -> PerformedStep:
 
 def count(name: str) -> int:
     (kind,) = [one for one in kinds() if one.name == name]
-    assert len(kind.items()) == kind.count()
-    return kind.count()
+    assert len(kind.items()) == kind.standing().count()
+    return kind.standing().count()
 
 
 def test_nothing_is_said_to_be_nothing(coordinator: User, client_for: Sign) -> None:
