@@ -78,6 +78,7 @@ function onClick(event) {
 export function startContext() {
   tellChange();
   showSecond();
+  document.addEventListener("radflow:swapped", showSecond);
   document.addEventListener("click", onClick, { capture: true });
   document.addEventListener("visibilitychange", say);
   addEventListener("pagehide", () => desk.postMessage({ me, shown: false }));

@@ -1,5 +1,7 @@
 // The list behind `?` tells the keys of this very page: rows if it has any, and every
-// button or link with a data-key, by its own words.
+// button or link with a key, by its own words.
+
+const KEYED = "[data-key], [data-ctrl-enter], [data-ctrl-shift-enter]";
 
 const page = () => document.querySelector("[data-page-keys]");
 
@@ -12,14 +14,14 @@ function words(owner) {
 function entry(owner) {
   const term = document.createElement("dt");
   const key = term.appendChild(document.createElement("kbd"));
-  key.textContent = owner.dataset.key;
+  key.textContent = owner.dataset.key ?? owner.querySelector("kbd").textContent;
   const meaning = document.createElement("dd");
   meaning.textContent = words(owner);
   return [term, meaning];
 }
 
 function fill() {
-  const owners = [...document.querySelectorAll("[data-key]")].filter((each) => each.checkVisibility());
+  const owners = [...document.querySelectorAll(KEYED)].filter((each) => each.checkVisibility());
   page().replaceChildren(...owners.flatMap(entry));
   page().closest("section").hidden = owners.length === 0;
   const hasRows = document.querySelector("[data-rows] [data-row]") !== null;

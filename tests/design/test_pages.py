@@ -68,6 +68,34 @@ def test_the_keyboard_walks_rows_and_opens_help(page: Page, site: Site) -> None:
     expect(page.locator("main [data-search]")).to_be_focused()
 
 
+SIGNS = """
+<script type="module" src="{% static 'js/ctrl-enter.js' %}"></script>
+<textarea aria-label="Findings"></textarea><output></output>
+<button type="button" data-ctrl-enter>Preliminary <kbd>Ctrl Enter</kbd></button>
+<button type="button" data-ctrl-shift-enter>Final <kbd>Ctrl Shift Enter</kbd></button>"""
+COUNTS = """() => document.querySelector("main").addEventListener("click", (event) => {
+  if (event.target.matches("button")) {
+    document.querySelector("output").textContent += event.target.firstChild.data;
+  }
+})"""
+
+
+def test_only_shift_signs_finally_and_the_key_list_says_so(
+    page: Page, site: Site
+) -> None:
+    page.goto(site.page(SIGNS))
+    page.evaluate(COUNTS)
+    page.get_by_label("Findings").focus()
+    page.keyboard.press("Control+Enter")
+    page.keyboard.press("Control+Enter")
+    page.keyboard.press("Control+Shift+Enter")
+    expect(page.locator("output")).to_have_text("Preliminary Preliminary Final")
+    page.get_by_label("Findings").evaluate("field => field.blur()")
+    page.keyboard.press("?")
+    own = page.locator("[data-page-keys]")
+    expect(own).to_have_text("Ctrl EnterPreliminaryCtrl Shift EnterFinal")
+
+
 def test_the_theme_changes_at_once_and_is_kept(page: Page, site: Site) -> None:
     page.goto(f"{site.url}/")
     page.locator(".usermenu").click()

@@ -118,7 +118,9 @@ def test_a_radiologist_reads_and_signs(radflow: Instance, chromium: Browser) -> 
         press_on(page, page.get_by_label("The findings are critical"), "Space")
         tab_to(page, page.get_by_label("Finding", exact=True))
         page.keyboard.type(FINDING)
-        press(page, "Control+Enter")
+        press(page, "Control+Enter")  # says preliminary, never final
+        expect(page.locator("#sign-sheet")).to_be_visible()
+        press(page, "Control+Shift+Enter")
         expect(page.get_by_text("Signed final and sent.")).to_be_visible()
 
 

@@ -109,6 +109,9 @@ def translated(value: str | None) -> str:
 
 
 @register.filter
-def short_tail(value: str) -> str:
-    """The last four characters, for tab titles that must not identify anyone."""
-    return f"··{value[-4:]}"
+def short_tail(value: str, whole: int = 8) -> str:
+    """The last four characters; up to `whole` of them are not cut at all.
+
+    For tab titles, which must not identify anyone: a patient's number is cut.
+    """
+    return value if len(value) <= whole else f"··{value[-4:]}"
