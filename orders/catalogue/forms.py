@@ -6,7 +6,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from orders.catalogue.table import COLUMNS, MOST_BYTES, check
+from orders.catalogue.table import COLUMNS, LABELS, MOST_BYTES, check
 from orders.models import Procedure
 
 if TYPE_CHECKING:
@@ -23,23 +23,7 @@ class ProcedureForm(ProcedureFormBase):
     class Meta:
         model = Procedure
         fields = COLUMNS
-        labels = {
-            "code": _("Code"),
-            "text": _("Text"),
-            "system": _("System"),
-            "modality": _("Modality"),
-            "body_part": _("Body part"),
-            "duration_minutes": _("Minutes"),
-            "laterality": _("Side"),
-            "protocol_code": _("Protocol code"),
-            "protocol_text": _("Protocol text"),
-            "protocol_system": _("Protocol system"),
-            "preparation": _("Preparation"),
-            "technical_charge_code": _("Technical charge code"),
-            "professional_charge_code": _("Professional charge code"),
-            "room_group": _("Rooms"),
-            "active": _("Can be ordered"),
-        }
+        labels = LABELS
         help_texts = {
             "system": _("Coding system; ours is 99RADFLOW."),
             "modality": _("DICOM defined term."),

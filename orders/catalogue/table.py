@@ -11,29 +11,32 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from orders.hl7.requests import MODALITIES
 from orders.models import Procedure
 from radflow.accounts.models import User
 from radflow.audit import services as audit
 
-COLUMNS = (
-    "code",
-    "text",
-    "system",
-    "modality",
-    "body_part",
-    "duration_minutes",
-    "laterality",
-    "protocol_code",
-    "protocol_text",
-    "protocol_system",
-    "preparation",
-    "technical_charge_code",
-    "professional_charge_code",
-    "room_group",
-    "active",
-)
+# Every column, and what the pages call it.
+LABELS = {
+    "code": gettext_lazy("Code"),
+    "text": gettext_lazy("Text"),
+    "system": gettext_lazy("System"),
+    "modality": gettext_lazy("Modality"),
+    "body_part": gettext_lazy("Body part"),
+    "duration_minutes": gettext_lazy("Minutes"),
+    "laterality": gettext_lazy("Side"),
+    "protocol_code": gettext_lazy("Protocol code"),
+    "protocol_text": gettext_lazy("Protocol text"),
+    "protocol_system": gettext_lazy("Protocol system"),
+    "preparation": gettext_lazy("Preparation"),
+    "technical_charge_code": gettext_lazy("Technical charge code"),
+    "professional_charge_code": gettext_lazy("Professional charge code"),
+    "room_group": gettext_lazy("Rooms"),
+    "active": gettext_lazy("Can be ordered"),
+}
+COLUMNS = tuple(LABELS)
 REQUIRED = ("code", "text", "modality")
 MOST_BYTES = 2_000_000
 MOST_LINES = 20_000
@@ -53,7 +56,7 @@ class TableRefused(Exception):
 
 @dataclass
 class Line:
-    """One line of the file: `changes` name columns, `faults` are sentences."""
+    """One line of the file: `changes` are columns, `faults` sentences, in our words."""
 
     number: int
     code: str
@@ -154,8 +157,8 @@ def _line(
     key = (told["code"], told.get("system") or "99RADFLOW")
     line = Line(number, told["code"])
     if key in seen:
-        text = _("code: the same as in line %(number)s.")
-        line.faults.append(text % {"number": seen[key]})
+        text = _("the same as in line %(number)s.") % {"number": seen[key]}
+        line.faults.append(_about("code", text))
         return line
     seen[key] = number
     found = known.get(key)
@@ -178,16 +181,21 @@ def _fill(line: Line, told: dict[str, str]) -> None:
         try:
             value = _value(name, text)
         except ValueError as error:
-            line.faults.append(f"{name}: {error}")
+            line.faults.append(_about(name, str(error)))
             continue
         if value is not None and getattr(procedure, name) != value:
             setattr(procedure, name, value)
-            line.changes.append(name)
+            line.changes.append(str(LABELS[name]))
     try:
         check(procedure)
     except ValidationError as error:
         for name, texts in error.message_dict.items():
-            line.faults += [f"{name}: {text}" for text in texts]
+            line.faults += [_about(name, text) for text in texts]
+
+
+def _about(name: str, text: str) -> str:
+    """Some faults are of the procedure as a whole, not of a column."""
+    return f"{LABELS[name]}: {text}" if name in LABELS else text
 
 
 def _value(name: str, text: str) -> object:

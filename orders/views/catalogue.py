@@ -28,6 +28,7 @@ from radflow.conflict import Conflict, lines_of, renew
 from radflow.desk.undo import offer
 
 MOST = 500
+SAID = 10  # lines with faults that are named above the table
 
 
 @requires(Capability.VIEW_ORDERS)
@@ -147,12 +148,16 @@ def import_(request: HttpRequest) -> HttpResponse:
     except TableRefused as error:
         form.add_error("file", error.text)
         return _import_page(request, {"form": form}, status=400)
+    wrong = [line for line in lines if line.faults]
     context = {
         "form": form,
         "lines": [line for line in lines if line.faults or line.is_new or line.changes],
-        "faults": sum(bool(line.faults) for line in lines),
-        "fresh": sum(line.is_new for line in lines),
-        "changed": sum(bool(line.changes) and not line.is_new for line in lines),
+        "faults": len(wrong),
+        "wrong": ", ".join(str(line.number) for line in wrong[:SAID]),
+        "fresh": sum(line.is_new and not line.faults for line in lines),
+        "changed": sum(
+            bool(line.changes) and not (line.is_new or line.faults) for line in lines
+        ),
         "same": sum(not (x.changes or x.is_new or x.faults) for x in lines),
         "kept": base64.b64encode(raw).decode(),
     }

@@ -7,14 +7,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import template
-from django.forms import BaseForm, BaseFormSet
+from django.forms import BaseForm, BaseFormSet, CheckboxInput
 
 register = template.Library()
 
 
 @dataclass(frozen=True)
 class Problem:
-    """`field` is the id of what takes the focus; empty where no field is to blame."""
+    """`field` is the id of what takes the focus; empty where no field is to blame.
+
+    A checkbox has no `label`: what it asks is a sentence, and so is what it lacks.
+    """
 
     text: str
     label: str = ""
@@ -37,4 +40,6 @@ def _of(part: Any) -> Iterator[Problem]:
     yield from (Problem(str(text)) for text in part.non_field_errors())
     for field in part:
         for text in field.errors:
-            yield Problem(str(text), str(field.label), field.auto_id)
+            asks = isinstance(field.field.widget, CheckboxInput)
+            label = "" if asks else str(field.label)
+            yield Problem(str(text), label, field.auto_id)

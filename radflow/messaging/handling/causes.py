@@ -52,6 +52,12 @@ _WORDS = {
 }
 
 
+def words_of(code: str) -> str:
+    if code in _WORDS:
+        return _(_WORDS[code])
+    return (_("Error %(code)s") % {"code": code}).strip()
+
+
 @dataclass(frozen=True)
 class Cause:
     """`url` is where its one action leads; None: apply all of it again."""
@@ -78,9 +84,7 @@ class Cause:
             }
         if self.peer_id is None:
             return _("Unknown sender %(name)s") % {"name": self.application}
-        if self.code in _WORDS:
-            return _(_WORDS[self.code])
-        return (_("Error %(code)s") % {"code": self.code}).strip()
+        return words_of(self.code)
 
     @property
     def action(self) -> str:

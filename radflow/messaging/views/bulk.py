@@ -19,6 +19,7 @@ from radflow.messaging.handling.bulk import (
     start_bulk,
     stop_bulk,
 )
+from radflow.messaging.handling.causes import words_of
 from radflow.messaging.models import BulkReplay
 
 
@@ -38,7 +39,7 @@ def try_many(request: HttpRequest) -> HttpResponse:
     context = {
         "ids": ids,
         "seen": seen,
-        "codes": seen.parked.most_common(),
+        "causes": [(code, words_of(code), n) for code, n in seen.parked.most_common()],
         "most": MOST,
     }
     return render(request, "messaging/bulk/preview.html", context)

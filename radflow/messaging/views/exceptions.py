@@ -18,7 +18,7 @@ from radflow.audit import services as audit
 from radflow.messaging.browse import message_at
 from radflow.messaging.exceptions import WrongState
 from radflow.messaging.handling import desk
-from radflow.messaging.handling.causes import causes
+from radflow.messaging.handling.causes import causes, words_of
 from radflow.messaging.handling.queue import Filter, items
 from radflow.messaging.models import InboundMessage, Peer
 
@@ -51,6 +51,8 @@ def desk_page(request: HttpRequest) -> HttpResponse:
         "peers": Peer.objects.order_by("name"),
         "people": _people(),
         "causes": causes(),
+        "cause": words_of(wanted.code),
+        "waiting": 0 if seen else len(items(Filter())),
         "may_change": current_user(request).may(Capability.MANAGE_INTERFACES),
     }
     is_fragment = request.headers.get("X-Fragment")
