@@ -365,6 +365,7 @@ def write_journal(
         event=event,
         survivor=survivor,
         retired=retired,
+        retired_identifier=_number_of(moved),
         at=at or cause.at,
         inbound_id=cause.inbound_id,
         user=cause.user,
@@ -379,3 +380,10 @@ def write_journal(
     if both:
         record(f"patient_{kind}_retired", retired, cause)
     return journal
+
+
+def _number_of(moved: Moved) -> str:
+    """By which the retired record was known: preferred, or else the first."""
+    for pk in (*moved.preferred, *moved.identifiers):
+        return PatientIdentifier.objects.values_list("value", flat=True).get(pk=pk)
+    return ""

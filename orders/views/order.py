@@ -18,7 +18,7 @@ from orders.views import facts
 from orders.views.acts import Act, acts_for
 from orders.views.differences import Told, told
 from orders.views.origins import lines
-from orders.views.timeline import SHOWN, booking_of, entries, track
+from orders.views.timeline import SHOWN, booking_of, entries, track, why_aside
 from radflow.accounts.access import current_user, requires
 from radflow.accounts.roles import Capability
 from radflow.audit import services as audit
@@ -56,6 +56,7 @@ def _context(request: HttpRequest, order: Order) -> dict[str, Any]:
         "entry_count": len(events),
         "show": show if show in SHOWN else "",
         "track": track(order, events),
+        "why_aside": why_aside(order, events),
         "held": _held(order),
         "booking": booking_of(order, events),
         "related": related_to(order),

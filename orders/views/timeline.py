@@ -9,7 +9,7 @@ from datetime import datetime
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from orders.lifecycle import ExamState
+from orders.lifecycle import TERMINAL_STATES, ExamState
 from orders.models import Order, OrderEvent
 from orders.views.origins import SAME_MOMENT
 
@@ -59,9 +59,15 @@ SHOWN = {
 class Milestone:
     """A point of the progress line: reached with a time, current, or still to come."""
 
+    state: str
     label: str
     at: datetime | None
-    current: bool
+    current: bool = False
+
+    @property
+    def is_aside(self) -> bool:
+        """Off the usual way, as a hold or an end: with its own icon and colour."""
+        return self.state not in (*_TRACK, Kind.REPORT)
 
 
 @dataclass(frozen=True)
@@ -140,15 +146,25 @@ def track(order: Order, events: list[OrderEvent]) -> list[Milestone]:
     """Where the exam has been, where it is, and what comes."""
     reached = {event.to_status: event.at for event in events if event.to_status}
     line = [
-        Milestone(gettext(state.label), reached.get(state), order.status == state)
+        Milestone(state, gettext(state.label), reached.get(state), order.status == state)
         for state in _TRACK
     ]
     if order.status not in _TRACK:
         status = ExamState(order.status)
-        return [*line, Milestone(gettext(status.label), order.status_since, True)]
+        aside = Milestone(status, gettext(status.label), order.status_since, True)
+        ahead = [] if status in TERMINAL_STATES else [one for one in line if not one.at]
+        return [*(one for one in line if one.at), aside, *ahead]
     final = [e.at for e in events if e.kind == Kind.REPORT and "inal" in e.title]
-    report = Milestone(gettext("Final"), final[-1] if final else None, bool(final))
-    return [*line, report]
+    at = final[-1] if final else None
+    return [*line, Milestone(Kind.REPORT, gettext("Final"), at, bool(final))]
+
+
+def why_aside(order: Order, events: Sequence[OrderEvent]) -> str:
+    """What was said when the exam left its way; empty while it goes on."""
+    if order.status in _TRACK:
+        return ""
+    told = [event.detail for event in events if event.to_status == order.status]
+    return told[-1] if told else ""
 
 
 def booking_of(order: Order, events: Sequence[OrderEvent]) -> OrderEvent | None:

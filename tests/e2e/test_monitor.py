@@ -51,9 +51,11 @@ def test_a_field_explains_itself_by_keyboard(
 ) -> None:
     with signed_in(chromium, radflow.url, "pacs") as page:
         page.goto(FIRST)
-        page.locator("summary", has_text="ORC").press("Enter")
         page.locator('[data-path="ORC-2"]').focus()
         expect(page.locator("[data-help]")).to_contain_text("Placer order number")
+        page.locator("summary", has_text="MSH").press("Enter")
+        page.locator('[data-path="MSH-10"]').focus()
+        expect(page.locator("[data-help]")).to_contain_text("control ID")
 
 
 @pytest.mark.parametrize("dark", [False, True])

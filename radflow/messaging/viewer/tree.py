@@ -13,6 +13,7 @@ from radflow.messaging.viewer.masking import HIDDEN, Mask
 from radflow.messaging.viewer.targets import target_of
 
 MOST_SEGMENTS = 400
+_TOLD_FIRST = ("PID", "ORC", "OBR")
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,11 @@ class SegmentView:
     note: str
     fields: tuple[FieldView, ...]
     is_faulty: bool
+
+    @property
+    def is_open(self) -> bool:
+        """Shown with its fields at first: who, what, and where the fault is."""
+        return self.is_faulty or self.name in _TOLD_FIRST
 
 
 def tree_of(

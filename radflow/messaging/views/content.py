@@ -69,6 +69,14 @@ def read(raw: bytes, peer: Peer | None) -> Message | None:
         return None
 
 
+def receiver_of(message: AnyMessage) -> str:
+    """MSH-5 and MSH-6: whom the message itself names."""
+    parsed = read(bytes(message.raw), message.peer)
+    if parsed is None:
+        return ""
+    return f"{parsed.value('MSH-5')} {parsed.value('MSH-6')}".strip()
+
+
 def _mask(message: Message | None, is_revealed: bool) -> Mask:
     if is_revealed:
         return Revealed()

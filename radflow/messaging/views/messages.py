@@ -28,7 +28,7 @@ from radflow.messaging.selectors import row_of, waiting_behind
 from radflow.messaging.services import discard_message, replay_message, resend_message
 from radflow.messaging.viewer import revealing
 from radflow.messaging.viewer.revealing import revealed_until
-from radflow.messaging.views.content import content_of
+from radflow.messaging.views.content import content_of, receiver_of
 from radflow.messaging.views.filters import (
     HOURS,
     STATES,
@@ -129,6 +129,7 @@ def shown_message(
         "size": len(bytes(message.raw)),
         "behind": _behind(message),
         "ahead": _ahead(message),
+        "receiver": receiver_of(message),
         **content_of(message, row, tab, is_revealed=is_revealed),
     }
 
