@@ -68,6 +68,14 @@ function teachHtmx() {
   });
 }
 
+/** On a phone a row of tabs is wider than the page: the present one is brought in. */
+function showCurrentTabs() {
+  for (const tab of document.querySelectorAll(".tabs [aria-current]")) {
+    const [own, row] = [tab, tab.parentElement].map((each) => each.getBoundingClientRect());
+    tab.parentElement.scrollLeft += own.left + own.width / 2 - row.left - row.width / 2;
+  }
+}
+
 /** The patient banner sticks below the strips, whatever they hold. */
 function followStrips(strips) {
   const place = document.documentElement.style;
@@ -86,6 +94,7 @@ startPalette();
 startScan();
 startLock();
 startSummary();
+showCurrentTabs();
 startDrafts();
 if (document.getElementById("live")) {
   startContext();

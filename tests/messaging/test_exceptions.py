@@ -58,6 +58,21 @@ def test_nothing_to_do_says_so(page: Client) -> None:
     assert "Nothing needs you" in page.get("/messages/exceptions/").content.decode()
 
 
+def test_an_empty_filter_says_what_waits_without_it(page: Client) -> None:
+    parked()
+    shown = page.get("/messages/exceptions/?code=NONE").content.decode()
+    assert "1 message waits for a person without these filters." in shown
+
+
+def test_no_replay_is_offered_first_that_changes_nothing(page: Client) -> None:
+    bad = parked()
+    shown = page.get(f"/messages/in/{bad.pk}/dry-run/").content.decode()
+    assert "A replay now changes nothing" in shown
+    several = page.post("/messages/bulk/try/", {"ids": [bad.pk]}).content.decode()
+    assert "A replay now changes nothing" in several
+    assert 'class="btn primary" type="submit"' not in shown + several
+
+
 def test_a_refused_message_of_ours_is_there_too(hospital: Peer) -> None:
     Peer.objects.filter(pk=hospital.pk).update(host="h", port=1)
     hospital.refresh_from_db()

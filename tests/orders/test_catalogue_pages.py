@@ -103,7 +103,8 @@ def test_a_fault_in_one_line_keeps_the_whole_file_out(page: Client) -> None:
         page, f"{HEAD}\nUS1,US neck,US,15\nUS1,Twice,US,15\nB,Bad,QQ,x"
     )
     assert status == 200
-    assert "the same as in line 2" in shown
+    assert "Code: the same as in line 2" in shown
+    assert "Mend the lines 3, 4 in the file" in shown
     assert "no DICOM modality" in shown
     assert "a number of minutes is wanted" in shown
     assert 'name="kept"' not in shown

@@ -95,6 +95,15 @@ def test_nothing_is_said_to_be_nothing(coordinator: User, client_for: Sign) -> N
     assert b"Everything fits together" in page.content
 
 
+def test_an_empty_kind_says_how_many_others_wait(
+    coordinator: User, client_for: Sign
+) -> None:
+    images(placed())
+    page = client_for(coordinator).get("/reconciliation/?kind=missed")
+    assert b"Nothing of this kind waits." in page.content
+    assert b"1 mismatch of another kind waits." in page.content
+
+
 @pytest.mark.parametrize(
     ("name", "make"),
     [

@@ -213,6 +213,22 @@ def test_the_tab_title_names_nobody(desk: Client, order: Order) -> None:
     assert "700123" not in title
 
 
+def test_the_line_of_progress_ends_where_the_exam_stopped(
+    desk: Client, order: Order
+) -> None:
+    record_event(
+        order_id=order.pk, event=Event.CANCEL, cause=Cause(), detail="Ordered twice"
+    )
+    html = desk.get(f"/orders/{order.pk}/").content.decode()
+    track = html.partition('class="track"')[2].partition("</ol>")[0]
+    assert [state in track for state in ("Ordered", "Arrived", "Cancelled")] == [
+        True,
+        False,
+        True,
+    ]
+    assert "Cancelled: Ordered twice" in html
+
+
 def test_a_replaced_order_ends_its_line_of_progress(desk: Client, order: Order) -> None:
     record_event(order_id=order.pk, event=Event.REPLACE, cause=Cause())
     text = text_of(desk.get(f"/orders/{order.pk}/"))
