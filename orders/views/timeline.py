@@ -146,7 +146,9 @@ def track(order: Order, events: list[OrderEvent]) -> list[Milestone]:
     """Where the exam has been, where it is, and what comes."""
     reached = {event.to_status: event.at for event in events if event.to_status}
     line = [
-        Milestone(state, gettext(state.label), reached.get(state), order.status == state)
+        Milestone(
+            state, gettext(state.label), reached.get(state), order.status == state
+        )
         for state in _TRACK
     ]
     if order.status not in _TRACK:

@@ -72,7 +72,8 @@ SIGNS = """
 <script type="module" src="{% static 'js/ctrl-enter.js' %}"></script>
 <textarea aria-label="Findings"></textarea><output></output>
 <button type="button" data-ctrl-enter>Preliminary <kbd>Ctrl Enter</kbd></button>
-<button type="button" data-ctrl-shift-enter>Final <kbd>Ctrl Shift Enter</kbd></button>"""
+<button type="button" data-ctrl-shift-enter>Final <kbd>Ctrl Shift Enter</kbd></button>
+"""
 COUNTS = """() => document.querySelector("main").addEventListener("click", (event) => {
   if (event.target.matches("button")) {
     document.querySelector("output").textContent += event.target.firstChild.data;
