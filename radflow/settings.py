@@ -232,6 +232,16 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 600.0,
         "options": {"expires": 600},
     },
+    "relay performed steps": {
+        "task": "worklist.tasks.relay_steps",
+        "schedule": 5.0,
+        "options": {"expires": 5},
+    },
+    "ask for images": {
+        "task": "worklist.tasks.ask_for_images",
+        "schedule": 5.0,
+        "options": {"expires": 5},
+    },
     "escalate critical cases": {
         "task": "reports.tasks.escalate_cases",
         "schedule": 5.0,

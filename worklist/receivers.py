@@ -14,6 +14,7 @@ from worklist.services.announcing import announce_change, announce_state
 from worklist.services.appointments import follow_exam
 from worklist.services.auto_booking import auto_book
 from worklist.services.booking import give_up_slot
+from worklist.services.studies import expect_images
 
 _STEPS_CLOSE = frozenset(
     {
@@ -69,6 +70,8 @@ def _follow_changed(
 def _follow(order: Order, event: Event) -> None:
     after = ExamState(order.status)
     follow_exam(order, event)
+    if after is ExamState.PERFORMED:
+        expect_images(order)
     if after in _STEPS_CLOSE:
         order.steps.filter(closed=False).update(closed=True)
     elif event is Event.REQUEUE:

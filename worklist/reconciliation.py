@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_noop
@@ -34,6 +34,13 @@ def connect() -> None:
             gettext_noop("A scanner worked on an exam that fits no order here."),
             _unlinked,
             _strangers,
+        ),
+        Kind(
+            "strange-studies",
+            gettext_noop("Studies without order"),
+            gettext_noop("An archive has images that fit no exam here."),
+            _strange,
+            _orphans,
         ),
         Kind(
             "imageless",
@@ -91,6 +98,38 @@ def _unlinked(limit: int = MOST, after: int = 0) -> Sequence[Item]:
     ]
 
 
+def _orphans() -> QuerySet[Study]:
+    return Study.objects.filter(order=None)
+
+
+def _strange(limit: int = MOST, after: int = 0) -> Sequence[Item]:
+    found = _orphans().select_related("archive").order_by("id")
+    return [
+        Item(
+            title=gettext("%(archive)s, %(number)s series")
+            % {
+                "archive": study.archive or gettext("An archive"),
+                "number": study.archived_series,
+            },
+            since=study.available_at or timezone.now(),
+            action=Action(
+                gettext("Compare and link"),
+                reverse("worklist:strange-study", args=(study.pk,)),
+            ),
+            detail=gettext(study.mismatch) if study.mismatch else "",
+            numbers=tuple(_numbers_of(study)),
+        )
+        for study in found[after : after + limit]
+    ]
+
+
+def _numbers_of(study: Study) -> Iterator[str]:
+    if number := study.told.get("accession"):
+        yield gettext("Accession %(number)s") % {"number": number}
+    if number := study.told.get("patient_id"):
+        yield gettext("Patient %(number)s") % {"number": number}
+
+
 def _told(step: PerformedStep) -> str:
     return gettext("%(scanner)s, %(number)s series") % {
         "scanner": step.station_ae_title or gettext("A scanner"),
@@ -119,7 +158,8 @@ def _order(order: Order) -> Action:
 def _imageless() -> QuerySet[Order]:
     """Whoever signed a report has seen images, wherever they came from."""
     late = timezone.now() - WITHOUT_IMAGES
-    told = Study.objects.filter(order=OuterRef("pk"), series_count__gt=0)
+    told = Study.objects.filter(order=OuterRef("pk"))
+    told = told.filter(Q(series_count__gt=0) | Q(archived_series__gt=0))
     return Order.objects.filter(UNSIGNED, ~Exists(told), ended_at__lt=late)
 
 

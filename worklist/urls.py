@@ -2,7 +2,17 @@ from __future__ import annotations
 
 from django.urls import path
 
-from worklist.views import board, booking, exams, exchange, gate, station, unlinked
+from worklist.views import (
+    board,
+    booking,
+    exams,
+    exchange,
+    gate,
+    nodes,
+    station,
+    strange_study,
+    unlinked,
+)
 
 app_name = "worklist"
 urlpatterns = [
@@ -20,5 +30,21 @@ urlpatterns = [
     path("station/gate/<int:order_id>/", gate.gate, name="gate"),
     path("station/gate/<int:order_id>/begin/", gate.begin, name="begin"),
     path("unlinked/<int:performed_id>/", unlinked.link, name="unlinked"),
+    path("studies/<int:study_id>/", strange_study.strange_study, name="strange-study"),
+    path("archives/", nodes.nodes, name="nodes"),
+    path("archives/add/", nodes.add, name="node-add"),
+    path("archives/<int:node_id>/", nodes.edit, name="node"),
+    path(
+        "archives/deliveries/<int:delivery_id>/again/",
+        nodes.decide,
+        {"what": "again"},
+        name="delivery-again",
+    ),
+    path(
+        "archives/deliveries/<int:delivery_id>/drop/",
+        nodes.decide,
+        {"what": "drop"},
+        name="delivery-drop",
+    ),
     path("exchanges/<int:exchange_id>/", exchange.detail, name="exchange"),
 ]

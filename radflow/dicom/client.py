@@ -2,117 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 from pydicom.dataset import Dataset
-from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
-from pynetdicom import AE
-from pynetdicom.association import Association
 from pynetdicom.sop_class import (  # type: ignore[attr-defined]
+    InstanceAvailabilityNotification,
     ModalityPerformedProcedureStep,
     ModalityPerformedProcedureStepRetrieve,
     ModalityWorklistInformationFind,
-    Verification,
 )
 
-from radflow.dicom import statuses
-from radflow.dicom.errors import PeerError
-
-_PENDING = frozenset({statuses.PENDING, statuses.PENDING_UNSUPPORTED_KEYS})
-_SYNTAXES = [ExplicitVRLittleEndian, ImplicitVRLittleEndian]
+from radflow.dicom.remote import Remote, Reply, reply_of
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
-    """The response of an N-service: not every status but 0 is a failure."""
-
-    status: int
-    comment: str = ""
-    error_id: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ScannerClient:
-    """Opens one association per call; raises PeerError when it is refused."""
-
-    host: str
-    port: int
-    calling_ae: str
-    called_ae: str
-    timeout: float = 30.0
-
-    def echo(self) -> int:
-        """The status of a C-ECHO."""
-        with self.association(Verification) as assoc:
-            return int(_checked(assoc.send_c_echo()).Status)
+class ScannerClient(Remote):
+    """What scanners and archives ask of us, one association for each."""
 
     def find_worklist(self, query: Dataset) -> list[Dataset]:
-        """The matches; raises PeerError with the status of a query that failed."""
-        found: list[Dataset] = []
-        with self.association(ModalityWorklistInformationFind) as assoc:
-            for status, match in assoc.send_c_find(
-                query, ModalityWorklistInformationFind
-            ):
-                code = int(_checked(status).Status)
-                if code in _PENDING and match is not None:
-                    found.append(match)
-                elif code != statuses.SUCCESS:
-                    raise PeerError(f"C-FIND ended with 0x{code:04X}", code)
-        return found
+        return self.find(query, ModalityWorklistInformationFind)
 
     def mpps_create(self, sop_instance_uid: str, step: Dataset) -> Reply:
-        with self.association(ModalityPerformedProcedureStep) as assoc:
-            status, _ = assoc.send_n_create(
-                step or None, ModalityPerformedProcedureStep, sop_instance_uid
-            )
-            return _reply(status)
+        return self.create(sop_instance_uid, step, ModalityPerformedProcedureStep)
 
     def mpps_set(self, sop_instance_uid: str, change: Dataset) -> Reply:
-        with self.association(ModalityPerformedProcedureStep) as assoc:
-            status, _ = assoc.send_n_set(
-                change, ModalityPerformedProcedureStep, sop_instance_uid
-            )
-            return _reply(status)
+        return self.change(sop_instance_uid, change, ModalityPerformedProcedureStep)
 
     def mpps_get(self, sop_instance_uid: str) -> tuple[Reply, Dataset | None]:
         sop_class = ModalityPerformedProcedureStepRetrieve
         with self.association(sop_class) as assoc:
             status, step = assoc.send_n_get([], sop_class, sop_instance_uid)
-            return _reply(status), step
+            return reply_of(status), step
 
-    @contextmanager
-    def association(self, sop_class: str) -> Iterator[Association]:
-        """An established association for one service, released at the end."""
-        entity = AE(self.calling_ae)
-        entity.connection_timeout = self.timeout
-        entity.acse_timeout = entity.dimse_timeout = self.timeout
-        entity.add_requested_context(sop_class, _SYNTAXES)
-        assoc = entity.associate(self.host, self.port, ae_title=self.called_ae)
-        if not assoc.is_established:
-            raise PeerError(
-                "association refused" if assoc.is_rejected else "no association"
-            )
-        try:
-            yield assoc
-        finally:
-            if assoc.is_established:
-                assoc.release()
-
-
-def _checked(status: Any) -> Any:
-    # pynetdicom answers with an empty dataset when the peer fell silent or aborted.
-    if "Status" not in status:
-        raise PeerError("no response")
-    return status
-
-
-def _reply(status: Any) -> Reply:
-    answered = _checked(status)
-    return Reply(
-        status=int(answered.Status),
-        comment=str(answered.get("ErrorComment") or ""),
-        error_id=answered.get("ErrorID"),
-    )
+    def notify_available(self, sop_instance_uid: str, images: Dataset) -> Reply:
+        """An archive's Instance Availability Notification (PS3.4 annex R)."""
+        return self.create(sop_instance_uid, images, InstanceAvailabilityNotification)

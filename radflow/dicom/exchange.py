@@ -66,6 +66,8 @@ class Callbacks:
     on_mpps_create: OnStep | None = None
     on_mpps_set: OnStep | None = None
     on_mpps_get: OnGet | None = None
+    # Instance Availability Notification (PS3.4 annex R).
+    on_available: OnStep | None = None
     allow: Allow | None = None
     # Runs in the association's own thread when it ends, to release what is per thread.
     on_association_end: Callable[[], None] | None = None

@@ -10,6 +10,7 @@ from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 from pynetdicom import AE, evt
 from pynetdicom.events import Event
 from pynetdicom.sop_class import (  # type: ignore[attr-defined]
+    InstanceAvailabilityNotification,
     ModalityPerformedProcedureStep,
     ModalityPerformedProcedureStepRetrieve,
     ModalityWorklistInformationFind,
@@ -127,6 +128,8 @@ class DicomServer:
             classes.append(ModalityPerformedProcedureStep)
         if offered.on_mpps_get:
             classes.append(ModalityPerformedProcedureStepRetrieve)
+        if offered.on_available:
+            classes.append(InstanceAvailabilityNotification)
         return classes
 
     def _handlers(self) -> list[Any]:
@@ -139,8 +142,13 @@ class DicomServer:
         if offered.on_find:
             limit = self._limits.max_matches
             handlers.append((evt.EVT_C_FIND, handle_find, [offered.on_find, limit]))
-        if offered.on_mpps_create:
-            handlers.append((evt.EVT_N_CREATE, handle_create, [offered.on_mpps_create]))
+        creating = {
+            ModalityPerformedProcedureStep: offered.on_mpps_create,
+            InstanceAvailabilityNotification: offered.on_available,
+        }
+        taken = {str(sop_class): one for sop_class, one in creating.items() if one}
+        if taken:
+            handlers.append((evt.EVT_N_CREATE, handle_create, [taken]))
         if offered.on_mpps_set:
             handlers.append((evt.EVT_N_SET, handle_set, [offered.on_mpps_set]))
         if offered.on_mpps_get:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import traceback
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias, cast
 
 from pydicom.dataset import Dataset
@@ -45,8 +45,12 @@ def handle_find(event: Event, on_find: OnFind, max_matches: int) -> Iterator[Out
         yield final, None
 
 
-def handle_create(event: Event, on_create: OnStep) -> Outcome:
-    uid = cast(N_CREATE, event.request).AffectedSOPInstanceUID
+def handle_create(event: Event, taken: Mapping[str, OnStep]) -> Outcome:
+    """`taken` by SOP class: a performed step, or a notification of images."""
+    request = cast(N_CREATE, event.request)
+    uid, on_create = request.AffectedSOPInstanceUID, _taker(taken, request)
+    if on_create is None:
+        return statuses.NO_SUCH_CLASS, None
     created = Dataset()
     if uid is None:
         # PS3.7 10.1.5.1.4: without one in the request, the SCP assigns it.
@@ -57,6 +61,10 @@ def handle_create(event: Event, on_create: OnStep) -> Outcome:
     except Exception as error:
         problem = _crashed(info, "N-CREATE", error)
     return status_dataset(problem), created or None
+
+
+def _taker(taken: Mapping[str, OnStep], request: N_CREATE) -> OnStep | None:
+    return taken.get(str(request.AffectedSOPClassUID))
 
 
 def handle_set(event: Event, on_set: OnStep) -> Outcome:

@@ -1,4 +1,4 @@
-"""MPPS N-CREATE, N-SET and N-GET: from the wire to the services and back."""
+"""MPPS and notices of images: from the wire to the services and back."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from worklist.dicom.requests import request_of
 from worklist.exceptions import StepRefused
 from worklist.models import DicomExchange, PerformedStep
 from worklist.services.exchanges import Request, keep
+from worklist.services.images import take_notice
 from worklist.services.performing import create_performed_step, set_performed_step
 
 Kind = DicomExchange.Kind
@@ -30,6 +31,13 @@ def change(uid: str, values: Dataset, info: AssociationInfo) -> Problem | None:
     request = request_of(Kind.SET, values, info)
     return _answered(
         request, lambda: set_performed_step(uid=uid, change=values, request=request)
+    )
+
+
+def available(uid: str, notice: Dataset, info: AssociationInfo) -> Problem | None:
+    request = request_of(Kind.AVAILABLE, notice, info)
+    return _answered(
+        request, lambda: take_notice(uid=uid, notice=notice, request=request)
     )
 
 

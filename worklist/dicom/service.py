@@ -13,7 +13,10 @@ from worklist.selectors.worklist import refusal
 
 
 class DicomService:
-    """Worklist and performed steps between start() and stop(); port 0: a free one."""
+    """Worklist, performed steps, notices of images; served from start() to stop().
+
+    Port 0 takes a free one.
+    """
 
     def __init__(self, ae_title: str, host: str, port: int) -> None:
         limits = Limits()
@@ -24,6 +27,7 @@ class DicomService:
             on_mpps_create=performed.create,
             on_mpps_set=performed.change,
             on_mpps_get=performed.get,
+            on_available=performed.available,
             allow=_allow,
             on_association_end=connections.close_all,
         )

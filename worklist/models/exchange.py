@@ -14,6 +14,7 @@ class DicomExchange(models.Model):
         FIND = "C-FIND", gettext_noop("Worklist query")
         CREATE = "N-CREATE", gettext_noop("Performed step created")
         SET = "N-SET", gettext_noop("Performed step set")
+        AVAILABLE = "IAN", gettext_noop("Images are available")
 
     kind = models.CharField(max_length=8, choices=Kind.choices)
     at = models.DateTimeField(db_default=Now())

@@ -52,22 +52,3 @@ class PerformedStep(models.Model):
 
     def __str__(self) -> str:
         return f"performed step {self.pk}"
-
-
-class Study(models.Model):
-    """The image set of an order, as far as performed steps tell of it."""
-
-    order = models.OneToOneField(Order, on_delete=models.PROTECT, related_name="study")
-    study_instance_uid = models.CharField(max_length=64, unique=True)
-    started_at = models.DateTimeField(null=True)
-    ended_at = models.DateTimeField(null=True)
-    series_count = models.PositiveIntegerField(default=0)
-    instance_count = models.PositiveIntegerField(default=0)
-    retrieve_ae_title = models.CharField(max_length=16, blank=True)
-
-    class Meta:
-        db_table = "worklist_study"
-        verbose_name_plural = "studies"
-
-    def __str__(self) -> str:
-        return f"study of order {self.order_id}"

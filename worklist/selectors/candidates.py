@@ -56,6 +56,32 @@ def steps_for(orders: Sequence[Order]) -> dict[int, tuple[PerformedStep, list[st
     return found
 
 
+def exams_like(*, uid: str, accession: str, patient_id: str) -> Candidates:
+    """Exams that images of an archive may belong to, the likeliest first; one query."""
+    by_number = Q(study_instance_uid=uid)
+    if accession:
+        by_number |= Q(accession_number=accession)
+    if patient_id:
+        by_number |= Q(patient__identifiers__value=patient_id)
+    found = Order.objects.filter(by_number).select_related("patient")
+    found = found.prefetch_related("patient__identifiers").distinct()
+    scored = [
+        (order, _agreement(order, uid, accession, patient_id))
+        for order in found.order_by("-id")[:200]
+    ]
+    return sorted(scored, key=lambda pair: -_score(pair[1]))[:5]
+
+
+def _agreement(order: Order, uid: str, accession: str, patient_id: str) -> list[str]:
+    ids = {one.value for one in order.patient.identifiers.all()}
+    checks = {
+        "Study UID": order.study_instance_uid == uid,
+        "accession number": bool(accession) and order.accession_number == accession,
+        "patient ID": bool(patient_id) and patient_id in ids,
+    }
+    return [name for name, agrees in checks.items() if agrees]
+
+
 _OTHER_PATIENT = "but another patient ID"
 
 

@@ -24,7 +24,7 @@ from radflow.dicom.matching import StartWindow, WorklistQuery, matches
 from radflow.dicom.worklist_item import WorklistItem, missing_type1
 from worklist.items import build_item
 from worklist.lifecycle import HOLDS_ROOM
-from worklist.models import Appointment, ScheduledStep, Station
+from worklist.models import Appointment, DicomNode, ScheduledStep, Station
 from worklist.selectors.schedule import day_range
 
 _CACHED_ITEMS = 5000
@@ -63,6 +63,8 @@ def refusal(calling_ae: str) -> str | None:
     """Why this AE title gets no association; None when it is welcome."""
     station = Station.objects.filter(ae_title=calling_ae).first()
     if station is None:
+        if DicomNode.objects.filter(ae_title=calling_ae, enabled=True).exists():
+            return None
         return None if settings.ACCEPT_UNKNOWN_STATIONS else "is not a known station"
     return None if station.enabled else "is switched off"
 

@@ -12,7 +12,7 @@ from orders.models import Order, Patient
 from orders.requests import PatientRequest
 from radflow.dicom.charsets import Fit, encode_text
 from radflow.dicom.performed_step import PerformedStepData, ScheduledReference
-from worklist.items import birth_date
+from worklist.items import birth_date as birth_date_of
 from worklist.models import ScheduledStep
 
 NO_EXAM = gettext_noop("No exam has this Study UID or accession: unscheduled.")
@@ -49,7 +49,13 @@ def _resolve(
     order, wrong = _order_of(reference)
     if order is None:
         return
-    wrong = wrong or _patient_differs(order.patient, data)
+    wrong = wrong or patient_differs(
+        order.patient,
+        patient_id=data.patient_id,
+        patient_name=data.patient_name,
+        birth_date=data.birth_date,
+        sex=data.sex,
+    )
     if wrong:
         links.mismatch = links.mismatch or wrong
         links.suspects.append(order)
@@ -112,34 +118,45 @@ def _step_of(order: Order, reference: ScheduledReference) -> ScheduledStep | Non
     return next(iter(named or steps), None)
 
 
-def _patient_differs(patient: Patient, data: PerformedStepData) -> str:
+def patient_differs(
+    patient: Patient,
+    *,
+    patient_id: str,
+    patient_name: str,
+    birth_date: str = "",
+    sex: str = "",
+) -> str:
+    """Why a device's patient is not this one, in words; nothing where both agree."""
     known = {one.value.strip() for one in patient.identifiers.all()}
-    if data.patient_id and data.patient_id not in known:
-        return f"The scanner says patient {data.patient_id[:64]}, not the exam's."
-    if _names_differ(patient, data):
+    if patient_id and patient_id not in known:
+        return f"The scanner says patient {patient_id[:64]}, not the exam's."
+    theirs = _as_told(patient_name, birth_date, sex)
+    if compare(_as_ours(patient), theirs) is Comparison.CONFLICT:
         return gettext_noop(
             "The scanner's patient has another name or birth date than the exam's."
         )
     return ""
 
 
-def _names_differ(patient: Patient, data: PerformedStepData) -> bool:
-    alphabetic = data.patient_name.partition("=")[0]
-    family, given = (*alphabetic.split("^"), "", "")[:2]
-    ours = Patient(
+def _as_ours(patient: Patient) -> Patient:
+    return Patient(
         family_name=_plain(patient.family_name),
         given_name=_plain(patient.given_name),
-        birth_date_text=patient.birth_date_text or birth_date(patient),
+        birth_date_text=patient.birth_date_text or birth_date_of(patient),
         sex=patient.sex,
     )
-    theirs = PatientRequest(
+
+
+def _as_told(name: str, birth_date: str, sex: str) -> PatientRequest:
+    alphabetic = name.partition("=")[0]
+    family, given = (*alphabetic.split("^"), "", "")[:2]
+    return PatientRequest(
         identifiers=(),
         family_name=_readable(family),
         given_name=_readable(given),
-        birth_date_text=data.birth_date,
-        sex=data.sex,
+        birth_date_text=birth_date,
+        sex=sex,
     )
-    return compare(ours, theirs) is Comparison.CONFLICT
 
 
 def _plain(name: str) -> str:

@@ -18,12 +18,18 @@ from radflow.dicom import mpps
 from radflow.dicom.mpps import Problem
 from radflow.dicom.performed_step import PerformedStepData, read_mpps
 from worklist.exceptions import StepRefused
-from worklist.models import DicomExchange, PerformedStep, PerformedStepStatus
+from worklist.models import (
+    DicomDelivery,
+    DicomExchange,
+    PerformedStep,
+    PerformedStepStatus,
+)
 from worklist.services.attention import alarm
 from worklist.services.booking import bind_station
 from worklist.services.exchanges import Request, keep
 from worklist.services.linking import Links, find_links
 from worklist.services.outcome import apply_outcome
+from worklist.services.relaying import pass_on
 from worklist.services.studies import refresh_study
 
 _AHEAD = timedelta(minutes=5)
@@ -52,6 +58,14 @@ def create_performed_step(*, uid: str, step: Dataset, request: Request) -> None:
     for order in sorted(links.orders, key=lambda one: one.pk):
         _begin(order, performed, cause)
         refresh_study(order, data)
+    if links.orders:
+        pass_on(
+            kind=DicomDelivery.Kind.CREATE,
+            uid=uid,
+            dataset=request.dataset,
+            order=links.orders[0],
+            cause=cause,
+        )
     for order in links.suspects:
         _sound_mismatch(order, links.mismatch, cause)
 
@@ -170,6 +184,14 @@ def set_performed_step(
     for order in linked_orders(step):
         refresh_study(order, data)
         apply_outcome(order, step, data, cause, no_series=review.no_series)
+    if step.order:
+        pass_on(
+            kind=DicomDelivery.Kind.SET,
+            uid=uid,
+            dataset=request.dataset,
+            order=step.order,
+            cause=cause,
+        )
     return review.problem
 
 

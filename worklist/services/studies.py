@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from django.db.models import Max, Min, Sum
+from django.utils import timezone
 
 from orders.models import Order
 from radflow.dicom.performed_step import PerformedStepData
 from worklist.models import PerformedStep, Study
 from worklist.reasons import WRONG_ENTRY
+from worklist.selectors.nodes import nodes_for
 
 
 def refresh_study(order: Order, data: PerformedStepData) -> Study:
@@ -31,6 +33,22 @@ def refresh_study(order: Order, data: PerformedStepData) -> Study:
     study.retrieve_ae_title = archive[:16] or study.retrieve_ae_title
     study.save()
     return study
+
+
+def expect_images(order: Order) -> None:
+    """The exam was performed: its archive is asked for the images from now on."""
+    if not any(node.is_archive for node in nodes_for(order)):
+        return
+    now = timezone.now()
+    Study.objects.update_or_create(
+        order=order,
+        defaults={"ask_at": now, "asking_since": now},
+        create_defaults={
+            "study_instance_uid": order.study_instance_uid,
+            "ask_at": now,
+            "asking_since": now,
+        },
+    )
 
 
 def _uid(order: Order, data: PerformedStepData) -> str:

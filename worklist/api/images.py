@@ -1,0 +1,90 @@
+"""Where the images of exams are, for programs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import django_filters
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.viewsets import ReadOnlyModelViewSet
+
+from radflow.accounts.roles import Capability
+from radflow.audit import services as audit
+from worklist.models import Study, StudySeries
+
+
+class SeriesSerializer(serializers.ModelSerializer[StudySeries]):
+    class Meta:
+        model = StudySeries
+        fields = [
+            "series_instance_uid",
+            "number",
+            "modality",
+            "description",
+            "holds",
+            "instance_count",
+        ]
+
+
+class StudySerializer(serializers.ModelSerializer[Study]):
+    """`scanner_*` is what performed steps told, `archived_*` what the archive has."""
+
+    accession_number = serializers.CharField(
+        source="order.accession_number", default=None
+    )
+    archive = serializers.CharField(source="archive.name", default=None)
+    scanner_series = serializers.IntegerField(source="series_count")
+    scanner_instances = serializers.IntegerField(source="instance_count")
+    series = SeriesSerializer(many=True)
+    viewer = serializers.CharField()
+
+    class Meta:
+        model = Study
+        fields = [
+            "id",
+            "order",
+            "accession_number",
+            "study_instance_uid",
+            "scanner_series",
+            "scanner_instances",
+            "archive",
+            "retrieve_ae_title",
+            "availability",
+            "available_at",
+            "archived_series",
+            "archived_instances",
+            "missing_instances",
+            "viewer",
+            "series",
+        ]
+
+
+class StudyFilter(django_filters.FilterSet):
+    accession_number = django_filters.CharFilter(field_name="order__accession_number")
+    study_instance_uid = django_filters.CharFilter()
+    unlinked = django_filters.BooleanFilter(field_name="order", lookup_expr="isnull")
+
+
+@extend_schema(tags=["images"])
+class StudyViewSet(ReadOnlyModelViewSet[Study]):
+    """Studies, the newest first, without names of patients. Reads are audited."""
+
+    capability = Capability.VIEW_ORDERS
+    serializer_class = StudySerializer
+    filterset_class = StudyFilter
+    queryset = (
+        Study.objects.select_related("order", "archive")
+        .prefetch_related("series")
+        .order_by("-id")
+    )
+
+    def paginate_queryset(self, queryset: QuerySet[Study]) -> Any:
+        page = super().paginate_queryset(queryset)
+        audit.record_view(
+            self.request._request,
+            "studies_listed",
+            detail={"orders": [one.order_id for one in page or [] if one.order_id]},
+        )
+        return page
