@@ -29,5 +29,28 @@ DISCONTINUATION_REASONS: Final[dict[str, str]] = {
     "110528": gettext_noop("Discontinued procedure step rescheduled"),
     "110529": gettext_noop("Discontinued procedure step rescheduling recommended"),
 }
+# Those that can be why an exam is not begun.
+CANCELLATION_REASONS: Final = {
+    code: DISCONTINUATION_REASONS[code]
+    for code in (
+        "110500",
+        "110501",
+        "110502",
+        "110503",
+        "110504",
+        "110506",
+        "110508",
+        "110510",
+        "110511",
+        "110512",
+        "110513",
+        "110515",
+        "110516",
+        "110526",
+        "110527",
+        "110528",
+    )
+}
+NOT_ARRIVED: Final = "110507"
 WRONG_ENTRY: Final = "110514"
 RESCHEDULED: Final = frozenset({"110528", "110529"})

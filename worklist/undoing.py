@@ -90,6 +90,7 @@ def _book_again(step: Step, by: User) -> object:
         order_id=step.subject,
         cause=Cause(user=by),
         expected_version=step.version,
+        why=UNDONE,
         **slot,
     )
 

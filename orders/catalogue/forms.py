@@ -7,12 +7,13 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from orders.catalogue.table import COLUMNS, LABELS, MOST_BYTES, check
-from orders.models import Procedure
+from orders.models import Procedure, SequenceRule
 
 if TYPE_CHECKING:
     ProcedureFormBase = forms.ModelForm[Procedure]
+    RuleFormBase = forms.ModelForm[SequenceRule]
 else:
-    ProcedureFormBase = forms.ModelForm
+    ProcedureFormBase = RuleFormBase = forms.ModelForm
 
 
 class ProcedureForm(ProcedureFormBase):
@@ -27,6 +28,10 @@ class ProcedureForm(ProcedureFormBase):
         help_texts = {
             "system": _("Coding system; ours is 99RADFLOW."),
             "modality": _("DICOM defined term."),
+            "setup_minutes": _("The room is held so long before the exam."),
+            "cleanup_minutes": _("The room is held so long after the exam."),
+            "fasting": _("Mornings are proposed first."),
+            "sequence_classes": _("Such as barium, iodine; several with commas."),
             "room_group": _("Where it is done by default."),
         }
 
@@ -38,6 +43,12 @@ class ProcedureForm(ProcedureFormBase):
 
     def clean_modality(self) -> str:
         return str(self.cleaned_data["modality"]).upper()
+
+    def clean_setup_minutes(self) -> int:
+        return self.cleaned_data["setup_minutes"] or 0
+
+    def clean_cleanup_minutes(self) -> int:
+        return self.cleaned_data["cleanup_minutes"] or 0
 
     def clean(self) -> dict[str, Any]:
         """The rules that files obey too."""
@@ -55,6 +66,32 @@ class ProcedureForm(ProcedureFormBase):
     def columns(self) -> dict[str, Any]:
         """What the catalogue keeps of it."""
         return {name: self.cleaned_data[name] for name in COLUMNS}
+
+
+class SequenceForm(RuleFormBase):
+    class Meta:
+        model = SequenceRule
+        fields = ["earlier", "later", "hours", "reason"]
+        labels = {
+            "earlier": _("After an exam of class"),
+            "later": _("An exam of class"),
+            "hours": _("Waits so many hours"),
+            "reason": _("Reason"),
+        }
+        help_texts = {
+            "later": _("Empty: any exam of the same patient."),
+            "hours": _("From the end of the one to the start of the other."),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["hours"].widget.attrs["min"] = 1
+
+    def clean_earlier(self) -> str:
+        return str(self.cleaned_data["earlier"]).strip().lower()
+
+    def clean_later(self) -> str:
+        return str(self.cleaned_data["later"]).strip().lower()
 
 
 class TableForm(forms.Form):

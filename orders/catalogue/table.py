@@ -26,6 +26,10 @@ LABELS = {
     "modality": gettext_lazy("Modality"),
     "body_part": gettext_lazy("Body part"),
     "duration_minutes": gettext_lazy("Minutes"),
+    "setup_minutes": gettext_lazy("Set-up, minutes"),
+    "cleanup_minutes": gettext_lazy("Clean-up, minutes"),
+    "fasting": gettext_lazy("Fasting"),
+    "sequence_classes": gettext_lazy("Classes for sequence rules"),
     "laterality": gettext_lazy("Side"),
     "protocol_code": gettext_lazy("Protocol code"),
     "protocol_text": gettext_lazy("Protocol text"),
@@ -41,6 +45,9 @@ REQUIRED = ("code", "text", "modality")
 MOST_BYTES = 2_000_000
 MOST_LINES = 20_000
 LONGEST_EXAM = 24 * 60
+LONGEST_AROUND = 240
+_MINUTES = frozenset({"duration_minutes", "setup_minutes", "cleanup_minutes"})
+_FLAGS = frozenset({"active", "fasting"})
 # What a spreadsheet would run as a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _YES, _NO = frozenset({"1", "true", "yes", "x"}), frozenset({"0", "false", "no", ""})
@@ -76,6 +83,9 @@ def check(procedure: Procedure) -> None:
         }
     if not 1 <= procedure.duration_minutes <= LONGEST_EXAM:
         faults["duration_minutes"] = _("Between 1 and 1440 minutes.")
+    for name in ("setup_minutes", "cleanup_minutes"):
+        if getattr(procedure, name) > LONGEST_AROUND:
+            faults[name] = _("At most 240 minutes.")
     if faults:
         raise ValidationError(faults)
 
@@ -200,13 +210,13 @@ def _about(name: str, text: str) -> str:
 
 def _value(name: str, text: str) -> object:
     """None leaves what is there: an empty number or flag says nothing."""
-    if name == "duration_minutes":
+    if name in _MINUTES:
         if not text:
             return None
         if not (text.isascii() and text.isdigit()):
             raise ValueError(_("a number of minutes is wanted."))
         return int(text)
-    if name == "active":
+    if name in _FLAGS:
         if text.lower() not in _YES | _NO:
             raise ValueError(_("1 or 0 is wanted."))
         return text.lower() in _YES if text else None

@@ -16,7 +16,12 @@ from orders.models.patient import (
     Sex,
     Visit,
 )
-from orders.models.procedure import LateralityRule, Procedure, ProcedureAlias
+from orders.models.procedure import (
+    LateralityRule,
+    Procedure,
+    ProcedureAlias,
+    SequenceRule,
+)
 from orders.models.provenance import Provenance
 from orders.models.timeline import OrderEvent
 
@@ -41,6 +46,7 @@ __all__ = [
     "ProcedureAlias",
     "Provenance",
     "ReportStatus",
+    "SequenceRule",
     "Sex",
     "Tombstone",
     "Visit",

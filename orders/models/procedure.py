@@ -25,6 +25,18 @@ class Procedure(models.Model):
     modality = models.CharField(max_length=16, help_text="DICOM defined term.")
     body_part = models.CharField(max_length=64, blank=True)
     duration_minutes = models.PositiveSmallIntegerField(default=20)
+    setup_minutes = models.PositiveSmallIntegerField(
+        default=0, blank=True, help_text="The room is held so long before the exam."
+    )
+    cleanup_minutes = models.PositiveSmallIntegerField(
+        default=0, blank=True, help_text="And so long after it."
+    )
+    fasting = models.BooleanField(default=False, help_text="Mornings come first.")
+    sequence_classes = models.CharField(
+        max_length=100,
+        blank=True,
+        help_text="What rules of sequence call it, several with commas.",
+    )
     laterality = models.CharField(
         max_length=10,
         choices=LateralityRule.choices,
@@ -57,6 +69,34 @@ class Procedure(models.Model):
 
     def __str__(self) -> str:
         return f"{self.code} {self.text}"
+
+    @property
+    def classes(self) -> frozenset[str]:
+        parts = (part.strip().lower() for part in self.sequence_classes.split(","))
+        return frozenset(part for part in parts if part)
+
+
+class SequenceRule(models.Model):
+    """How long after an exam of one class another may follow, for one patient.
+
+    Barium before CT of the abdomen: 96 hours; the other way round no rule, no wait.
+    An empty `later` is any exam.
+    """
+
+    earlier = models.CharField(max_length=32)
+    later = models.CharField(max_length=32, blank=True)
+    hours = models.PositiveSmallIntegerField()
+    reason = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        db_table = "orders_sequence_rule"
+        ordering = ["earlier", "later"]
+        constraints = [
+            models.UniqueConstraint(fields=["earlier", "later"], name="sequence_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.later or '*'} {self.hours} h after {self.earlier}"
 
 
 class ProcedureAlias(models.Model):

@@ -20,6 +20,8 @@ class Capability(TextChoices):
 
     VIEW_ORDERS = "orders.view"
     SCHEDULE = "schedule.edit"
+    OVERBOOK = "schedule.overbook"
+    MANAGE_ROOMS = "rooms.manage"
     PERFORM_EXAM = "exam.perform"
     OWN_PATIENTS = "patients.own"
     VIEW_REPORTS = "reports.view"
@@ -38,7 +40,7 @@ _CLINICAL = frozenset({C.VIEW_ORDERS, C.VIEW_REPORTS, C.VIEW_CASES})
 CAPABILITIES: dict[Role, frozenset[Capability]] = {
     Role.TECHNOLOGIST: _CLINICAL | {C.PERFORM_EXAM},
     Role.RADIOLOGIST: _CLINICAL | {C.WRITE_REPORT, C.SIGN_REPORT, C.ACKNOWLEDGE_CASE},
-    Role.COORDINATOR: _CLINICAL | {C.SCHEDULE},
+    Role.COORDINATOR: _CLINICAL | {C.SCHEDULE, C.OVERBOOK, C.MANAGE_ROOMS},
     Role.REFERRER: _CLINICAL | {C.OWN_PATIENTS, C.ACKNOWLEDGE_CASE},
     Role.INTERFACE_ADMIN: frozenset(
         {C.VIEW_ORDERS, C.VIEW_MESSAGES, C.MANAGE_INTERFACES}

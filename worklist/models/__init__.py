@@ -1,30 +1,44 @@
 from worklist.lifecycle import AppointmentState
 from worklist.models.announcement import Announcement
+from worklist.models.block import BlockKind, RoomBlock, RoomHours
 from worklist.models.delivery import DeliveryState, DicomDelivery
 from worklist.models.exchange import DicomExchange, WorklistServed
+from worklist.models.feed import RoomFeed
 from worklist.models.node import DicomNode
 from worklist.models.performed import PerformedStep, PerformedStepStatus
+from worklist.models.resource import Resource, ResourceHold, ResourceNeed
 from worklist.models.room import Room, Station
 from worklist.models.step import Appointment, ScheduledStep
 from worklist.models.study import Study, StudySeries
 from worklist.models.verification import Verification, VerificationMethod
+from worklist.models.waiting import FreedSlot, PartOfDay, WaitListEntry
 
 __all__ = [
     "Announcement",
     "Appointment",
     "AppointmentState",
+    "BlockKind",
     "DeliveryState",
     "DicomDelivery",
     "DicomExchange",
     "DicomNode",
+    "FreedSlot",
+    "PartOfDay",
     "PerformedStep",
     "PerformedStepStatus",
+    "Resource",
+    "ResourceHold",
+    "ResourceNeed",
     "Room",
+    "RoomBlock",
+    "RoomFeed",
+    "RoomHours",
     "ScheduledStep",
     "Station",
     "Study",
     "StudySeries",
     "Verification",
     "VerificationMethod",
+    "WaitListEntry",
     "WorklistServed",
 ]

@@ -65,7 +65,7 @@ class ScheduledStep(models.Model):
 
 
 class Appointment(models.Model):
-    """A room's time, given to a step.
+    """A room's time, given to a step: its exam, and set-up and clean-up around it.
 
     The database refuses two that overlap in one room, unless one is `overbooked`:
     booked by an authority outside that we do not overrule.
@@ -80,8 +80,13 @@ class Appointment(models.Model):
         max_length=10, choices=AppointmentState.choices, default=AppointmentState.BOOKED
     )
     overbooked = models.BooleanField(default=False)
+    overbooked_why = models.CharField(max_length=200, blank=True)
+    reason_code = models.CharField(
+        max_length=6, blank=True, help_text="Why it was given up, CID 9300."
+    )
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(db_default=Now())
+    changed_at = models.DateTimeField(auto_now=True, db_default=Now())
 
     class Meta:
         db_table = "worklist_appointment"

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import Count, Q, QuerySet
@@ -18,7 +17,7 @@ from worklist.lifecycle import HOLDS_ROOM
 from worklist.models import Appointment, Room, ScheduledStep, Station
 
 DEFAULT_MINUTES = 20
-_GRID = timedelta(minutes=5)
+GRID = timedelta(minutes=5)
 _SOON = (ExamState.SCHEDULED, ExamState.ARRIVED, ExamState.READY, ExamState.IN_PROGRESS)
 
 
@@ -31,10 +30,38 @@ class Slot:
     end: datetime
 
 
+@dataclass(frozen=True)
+class Plan:
+    """How long an exam takes, and its room before and after it."""
+
+    exam: timedelta
+    before: timedelta = timedelta()
+    after: timedelta = timedelta()
+    fasting: bool = False
+
+    def hold(self, start: datetime) -> DateTimeTZRange:
+        """The room's time of an exam that starts then."""
+        return DateTimeTZRange(
+            start - self.before, start + self.exam + self.after, "[)"
+        )
+
+
+def plan_of(order: Order, minutes: int | None = None) -> Plan:
+    """By the catalogue; `minutes` is what a person or a sender wants instead."""
+    known = procedure_of(order)
+    if known is None:
+        return Plan(timedelta(minutes=minutes or DEFAULT_MINUTES))
+    return Plan(
+        exam=timedelta(minutes=minutes or known.duration_minutes),
+        before=timedelta(minutes=known.setup_minutes),
+        after=timedelta(minutes=known.cleanup_minutes),
+        fasting=known.fasting,
+    )
+
+
 def planned_minutes(order: Order) -> int:
     """The catalogue's duration of the order's procedure, else the default."""
-    known = procedure_of(order)
-    return known.duration_minutes if known else DEFAULT_MINUTES
+    return int(plan_of(order).exam.total_seconds()) // 60
 
 
 def day_range(day: date) -> DateTimeTZRange:
@@ -98,30 +125,6 @@ def _offered_to(station: Station) -> Q:
     return pool | Q(station=station) | Q(station_ae_title=station.ae_title)
 
 
-def free_slots(
-    modality: str,
-    day: date,
-    duration: timedelta,
-    *,
-    site: Site | None = None,
-    limit: int = 30,
-) -> list[Slot]:
-    """Times of a local day when a room with a scanner of the modality is free.
-
-    Working hours are 7:00 to 19:00 by the room's own clock until rooms have their
-    own; nothing in the past.
-    """
-    wanted = {station.room_id: station.room for station in stations(modality, site)}
-    held = _held(list(wanted), day)
-    slots = [
-        slot
-        for room in wanted.values()
-        for opens, closes in _working_hours(day, room.site)
-        for slot in _gaps(room, held.get(room.pk, []), opens, closes, duration)
-    ]
-    return sorted(slots, key=lambda slot: (slot.start, slot.room.position))[:limit]
-
-
 def busy_rooms(
     room_ids: list[int], start: datetime, end: datetime, *, apart_from: Order
 ) -> dict[int, int]:
@@ -138,46 +141,7 @@ def busy_rooms(
     return dict(counted)
 
 
-def _held(room_ids: list[int], day: date) -> dict[int, list[DateTimeTZRange]]:
-    rows = Appointment.objects.filter(
-        room_id__in=room_ids, during__overlap=day_range(day), state__in=HOLDS_ROOM
-    )
-    held: dict[int, list[DateTimeTZRange]] = {}
-    for room_id, during in rows.order_by("during").values_list("room_id", "during"):
-        held.setdefault(room_id, []).append(during)
-    return held
-
-
-def _working_hours(day: date, site: Site) -> Iterator[tuple[datetime, datetime]]:
-    """What of the site's hours lies within the day by the page's clock."""
-    window = day_range(day)
-    # In UTC: times of one zone are added and compared as if its clocks never changed.
-    start, end = window.lower.astimezone(UTC), window.upper.astimezone(UTC)
-    there = start.astimezone(site.zone).date()
-    while there <= end.astimezone(site.zone).date():
-        opens = datetime.combine(there, time(7), site.zone).astimezone(UTC)
-        closes = datetime.combine(there, time(19), site.zone).astimezone(UTC)
-        yield max(opens, start, _on_grid(timezone.now())), min(closes, end)
-        there += timedelta(days=1)
-
-
-def _on_grid(moment: datetime) -> datetime:
+def on_grid(moment: datetime) -> datetime:
+    """Up to the next five minutes."""
     midnight = moment.replace(hour=0, minute=0, second=0, microsecond=0)
-    return midnight + -(-(moment - midnight) // _GRID) * _GRID
-
-
-def _gaps(
-    room: Room,
-    held: list[DateTimeTZRange],
-    opens: datetime,
-    closes: datetime,
-    duration: timedelta,
-) -> list[Slot]:
-    slots = []
-    start = opens
-    for taken in [*held, DateTimeTZRange(closes, closes)]:
-        while start + duration <= min(taken.lower, closes):
-            slots.append(Slot(room, start, start + duration))
-            start += duration
-        start = max(start, _on_grid(taken.upper))
-    return slots
+    return midnight + -(-(moment - midnight) // GRID) * GRID

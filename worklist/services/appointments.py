@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.db import IntegrityError, transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import QuerySet
-from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from orders.lifecycle import Event, ExamState
 from orders.models import Order
 from radflow.live import services as live
-from worklist.exceptions import SlotTaken
 from worklist.lifecycle import (
     FOLLOWS,
     HOLDS_ROOM,
@@ -22,21 +19,38 @@ from worklist.lifecycle import (
     decide,
 )
 from worklist.models import Appointment, Room, ScheduledStep
+from worklist.services.fitting import taken_by
+from worklist.services.freed import note_freed
+from worklist.services.resources import hold_resources, release_resources
 
 
 def hold_room(
-    step: ScheduledStep, room: Room, *, state: AppointmentState, overbook: bool
+    step: ScheduledStep,
+    room: Room,
+    *,
+    state: AppointmentState,
+    overbook: bool,
+    during: DateTimeTZRange | None = None,
+    why: str = "",
 ) -> Appointment:
-    """Give the step its time in the room; raises SlotTaken where the database does."""
+    """Give the step its time in the room; raises SlotTaken where the database does.
+
+    `during` is with set-up and clean-up, by default the step's own minutes; `why` it
+    is overbooked.
+    """
     end = step.start + timedelta(minutes=step.duration_minutes)
     held = None if step.version == 1 else active_appointment(step)
     appointment = held or Appointment(step=step, state=state)
-    left = appointment.room_id
+    left = (appointment.room_id, appointment.during) if held else None
     appointment.room = room
-    appointment.during = DateTimeTZRange(step.start, end, "[)")
+    appointment.during = during or DateTimeTZRange(step.start, end, "[)")
     appointment.overbooked = overbook
+    appointment.overbooked_why = why[:200]
     _save(appointment)
-    for room_id in {room.pk, left} - {None}:
+    hold_resources(appointment)
+    if left and left != (room.pk, appointment.during):
+        note_freed(*left, step.modality)
+    for room_id in {room.pk, left[0] if left else room.pk}:
         live.publish("room", room_id)
     return appointment
 
@@ -55,54 +69,13 @@ def _save(appointment: Appointment) -> None:
     except IntegrityError as error:
         if "room_booked_once" not in str(error):
             raise
-        raise _taken(appointment) from error
+        raise taken_by(appointment) from error
 
 
-def _taken(wanted: Appointment) -> SlotTaken:
-    held = (
-        Appointment.objects.filter(
-            room=wanted.room,
-            during__overlap=wanted.during,
-            state__in=HOLDS_ROOM,
-            overbooked=False,
-        )
-        .exclude(pk=wanted.pk)
-        .select_related("step__order")
-        .order_by("during")
-        .first()
-    )
-    start, end = _ends(held or wanted)
-    number = held.step.order.accession_number if held else ""
-    holder = _(" (exam %(number)s)") % {"number": number} if number else ""
-    text = _(
-        "%(room)s is booked from %(start)s to %(end)s%(holder)s. "
-        "Choose another time or room."
-    )
-    return SlotTaken(
-        text
-        % {
-            "room": wanted.room.name,
-            "start": _clock(start),
-            "end": _clock(end),
-            "holder": holder,
-        },
-        start=start,
-        end=end,
-        order_id=held.step.order_id if held else None,
-    )
-
-
-def _ends(appointment: Appointment) -> tuple[datetime, datetime]:
-    return appointment.during.lower, appointment.during.upper
-
-
-def _clock(moment: datetime) -> str:
-    return timezone.localtime(moment).strftime("%H:%M")
-
-
-def free_room(order: Order, event: AppointmentEvent) -> None:
+def free_room(order: Order, event: AppointmentEvent, *, reason_code: str = "") -> None:
     """Cancel or no-show: the slot is open for others, the step keeps its history."""
     for appointment in _of(order).filter(state__in=HOLDS_ROOM):
+        appointment.reason_code = reason_code
         _move(appointment, decide(AppointmentState(appointment.state), event).state)
 
 
@@ -140,7 +113,13 @@ def _of(order: Order) -> QuerySet[Appointment]:
 def _move(appointment: Appointment, after: AppointmentState | None) -> None:
     if after is None or appointment.state == after:
         return
+    held = appointment.state in HOLDS_ROOM
     appointment.state = after
     appointment.version += 1
     appointment.save()
+    if held and after not in HOLDS_ROOM:
+        release_resources(appointment)
+        if not appointment.overbooked and after is not AppointmentState.FULFILLED:
+            modality = appointment.step.modality
+            note_freed(appointment.room_id, appointment.during, modality)
     live.publish("room", appointment.room_id)

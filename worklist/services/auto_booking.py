@@ -12,10 +12,17 @@ from orders.models import Order
 from orders.numbers import step_id_for
 from orders.requests import ScheduleRequest
 from radflow import unit
-from worklist.exceptions import SlotTaken
+from worklist.exceptions import NotBookable, SlotTaken
 from worklist.lifecycle import AppointmentEvent, AppointmentState
 from worklist.models import ScheduledStep, Station
-from worklist.selectors.schedule import busy_rooms, planned_minutes, stations
+from worklist.selectors.hours import Span
+from worklist.selectors.schedule import (
+    Plan,
+    busy_rooms,
+    plan_of,
+    planned_minutes,
+    stations,
+)
 from worklist.services.appointments import free_room, hold_room
 from worklist.services.booking import (
     book_locked,
@@ -25,6 +32,7 @@ from worklist.services.booking import (
     save_step,
     tell_schedule,
 )
+from worklist.services.fitting import why_shut
 
 _LONGEST_MINUTES = 24 * 60
 
@@ -99,11 +107,20 @@ def _book_first_free(
     cause: Cause,
     further: Sequence[ScheduleRequest],
 ) -> None:
+    """A sender who says when it ends, or names several steps, rules the room's time;
+    else set-up and clean-up of the catalogue are added."""
     assert schedule.start is not None
-    end = schedule.start + timedelta(minutes=minutes)
+    around = schedule.end is None and not further
+    plan = plan_of(order, minutes) if around else Plan(timedelta(minutes=minutes))
+    hold = plan.hold(schedule.start)
     rooms = [station.room_id for station in fitting]
-    busy = busy_rooms(rooms, schedule.start, end, apart_from=order)
-    best = min(fitting, key=lambda station: busy.get(station.room_id, 0))
+    busy = busy_rooms(rooms, hold.lower, hold.upper, apart_from=order)
+    shut = {
+        station.room_id
+        for station in fitting
+        if why_shut(station.room, Span(hold.lower, hold.upper))
+    }
+    best = min(fitting, key=lambda one: (one.room_id in shut, busy.get(one.room_id, 0)))
 
     def book(*, overbook: bool) -> None:
         assert schedule.start is not None
@@ -116,12 +133,13 @@ def _book_first_free(
             cause=cause,
             overbook=overbook,
             step_id=schedule.step_id if _fits(schedule.step_id) else "",
+            around=around,
             then=lambda step: _add_steps(order, step, further),
         )
 
     try:
         book(overbook=best.room_id in busy)
-    except SlotTaken:
+    except (SlotTaken, NotBookable):
         # Between our look and our booking somebody took it.
         book(overbook=True)
 
@@ -163,7 +181,7 @@ def _add_step(
     )
     save_step(step, start, _minutes(order, wanted))
     if station:
-        with suppress(SlotTaken):
+        with suppress(SlotTaken, NotBookable):
             room = lock_room(station.room_id)
             hold_room(step, room, state=AppointmentState.BOOKED, overbook=False)
     return step

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_noop
 
@@ -26,12 +27,22 @@ from radflow.sites.zones import zone_label
 from worklist.exceptions import NotBookable
 from worklist.lifecycle import AppointmentEvent, AppointmentState
 from worklist.models import Room, ScheduledStep, Station
-from worklist.selectors.schedule import planned_minutes
+from worklist.reasons import NOT_ARRIVED
+from worklist.selectors.hours import Span
+from worklist.selectors.schedule import Plan, plan_of, planned_minutes
 from worklist.services.announcing import announce_change
 from worklist.services.appointments import free_room, hold_room
 from worklist.services.attention import put_flag, set_flag
+from worklist.services.ending_waits import end_wait
+from worklist.services.fitting import (
+    is_taken,
+    require_fit,
+    require_right_to_overbook,
+    why_shut,
+)
 
 OVERBOOKED = "overbooked"
+ROOM_SHUT = "room_shut"
 
 
 @unit.atomic
@@ -44,10 +55,14 @@ def book_step(
     station_id: int | None = None,
     cause: Cause,
     overbook: bool = False,
+    why: str = "",
     expected_version: int | None = None,
     step_id: str = "",
 ) -> ScheduledStep:
     """Give the order's step a room and a time (aware), or move it there.
+
+    `start` is the exam's; the room is held for its set-up and clean-up too. With
+    `overbook` nothing stands against it; a person needs the right, and says `why`.
 
     Without `station_id` the room's only scanner of the modality is taken; with several
     of them, any may take the step. `step_id` names a new step as its sender does.
@@ -55,18 +70,22 @@ def book_step(
     Raises SlotTaken, NotBookable, UnknownOrder, VersionConflict or lifecycle.Refused;
     then nothing has changed.
     """
+    if overbook:
+        require_right_to_overbook(cause, why)
     order = lock_order(order_id, expected_version)
-    _require_modality(order)
+    require_modality(order)
     room = lock_room(room_id)
     return book_locked(
         order,
         room=room,
-        station=_station_in(room, order.modality, station_id),
+        station=station_in(room, order.modality, station_id),
         start=start,
         duration_minutes=duration_minutes,
         cause=cause,
         overbook=overbook,
+        why=why,
         step_id=step_id,
+        checked=True,
     )
 
 
@@ -86,11 +105,16 @@ def book_locked(
     cause: Cause,
     overbook: bool,
     step_id: str,
+    why: str = "",
+    checked: bool = False,
+    around: bool = True,
     then: Callable[[ScheduledStep], None] | None = None,
 ) -> ScheduledStep:
     """`book_step` for an order and a room that the caller holds locked.
 
-    `then` adds what belongs to the same news before anybody is told.
+    `checked` refuses what stands against it unless `overbook`; unchecked it is
+    flagged. `around` holds the room for set-up and clean-up too. `then` adds what
+    belongs to the same news before anybody is told.
     """
     steps = list(order.steps.all())
     step = next((one for one in steps if not one.closed), None)
@@ -102,12 +126,34 @@ def book_locked(
     step.station = station
     step.station_ae_title = station.ae_title if station else ""
     save_step(step, start, duration_minutes)
-    hold_room(step, room, state=_appointment_state(order), overbook=overbook)
-    put_flag(order, flag=OVERBOOKED, on=overbook)
+    plan = plan_of(order, step.duration_minutes) if around else _bare(step)
+    hold = _span(plan.hold(start))
+    if checked and not overbook:
+        require_fit(order, room, Span(start, start + plan.exam), hold)
+    taken = overbook and is_taken(room, hold, apart_from=step)
+    hold_room(
+        step,
+        room,
+        state=_appointment_state(order),
+        overbook=taken,
+        during=plan.hold(start),
+        why=why if overbook else "",
+    )
+    put_flag(order, flag=OVERBOOKED, on=taken)
+    put_flag(order, flag=ROOM_SHUT, on=why_shut(room, hold) is not None)
     if then:
         then(step)
-    tell_schedule(order, step, room.name, event, cause)
+    tell_schedule(order, step, room.name, event, cause, why=why if overbook else "")
+    end_wait(order, step)
     return step
+
+
+def _bare(step: ScheduledStep) -> Plan:
+    return Plan(timedelta(minutes=step.duration_minutes))
+
+
+def _span(during: DateTimeTZRange) -> Span:
+    return Span(during.lower, during.upper)
 
 
 def lock_order(order_id: int, expected_version: int | None = None) -> Order:
@@ -121,7 +167,7 @@ def lock_order(order_id: int, expected_version: int | None = None) -> Order:
     return order
 
 
-def _require_modality(order: Order) -> None:
+def require_modality(order: Order) -> None:
     if not order.modality:
         raise NotBookable(
             gettext(
@@ -150,7 +196,7 @@ def next_step_id(order: Order) -> str:
     return step_id_for(order.filler_order_number, order.steps.count())
 
 
-def _station_in(room: Room, modality: str, station_id: int | None) -> Station | None:
+def station_in(room: Room, modality: str, station_id: int | None) -> Station | None:
     fitting = list(room.stations.filter(modality=modality, enabled=True))
     if station_id is not None:
         fitting = [station for station in fitting if station.pk == station_id]
@@ -183,7 +229,13 @@ def _appointment_state(order: Order) -> AppointmentState:
 
 
 def tell_schedule(
-    order: Order, step: ScheduledStep, room_name: str, event: Event, cause: Cause
+    order: Order,
+    step: ScheduledStep,
+    room_name: str,
+    event: Event,
+    cause: Cause,
+    *,
+    why: str = "",
 ) -> None:
     """Put the new schedule on the locked order, then run its machine and timeline."""
     put_schedule(
@@ -196,6 +248,8 @@ def tell_schedule(
     # What is kept reads the same for everybody: the server's clock, not the reader's.
     start = timezone.localtime(step.start, timezone.get_default_timezone())
     text = f"{start:%d %b %Y %H:%M} {zone_label(start)}, {where}"
+    if why:
+        text = f"{text}. Overbooked: {why}"[:500]
     before = order.status
     saved = run_event(
         order,
@@ -225,11 +279,19 @@ def _note_move(order: Order, event: Event, text: str, cause: Cause) -> None:
 
 @unit.atomic
 def unbook(
-    *, order_id: int, cause: Cause, reason: str, expected_version: int | None = None
+    *,
+    order_id: int,
+    cause: Cause,
+    reason: str,
+    code: str = "",
+    expected_version: int | None = None,
 ) -> Order:
-    """Free the slot: the exam is ordered again. Refused once the patient is here."""
+    """Free the slot: the exam is ordered again. Refused once the patient is here.
+
+    `code` is of CID 9300 (worklist.reasons), where one was chosen.
+    """
     lock_order(order_id, expected_version)
-    return _free(order_id, Event.UNBOOK, AppointmentEvent.CANCEL, cause, reason)
+    return _free(order_id, Event.UNBOOK, AppointmentEvent.CANCEL, cause, reason, code)
 
 
 def give_up_slot(order: Order) -> None:
@@ -239,26 +301,40 @@ def give_up_slot(order: Order) -> None:
         return
     put_schedule(order, start=None, station_ae_title="", room_name="")
     put_flag(order, flag=OVERBOOKED, on=False)
+    put_flag(order, flag=ROOM_SHUT, on=False)
     save(order)
 
 
 @unit.atomic
 def no_show(
-    *, order_id: int, cause: Cause, reason: str = gettext_noop("Did not come")
+    *,
+    order_id: int,
+    cause: Cause,
+    reason: str = gettext_noop("Did not come"),
+    expected_version: int | None = None,
 ) -> Order:
-    return _free(order_id, Event.NO_SHOW, AppointmentEvent.NO_SHOW, cause, reason)
+    """The patient did not come: the slot is free, the exam is ordered again."""
+    lock_order(order_id, expected_version)
+    event, meaning = Event.NO_SHOW, AppointmentEvent.NO_SHOW
+    return _free(order_id, event, meaning, cause, reason, NOT_ARRIVED)
 
 
 def _free(
-    order_id: int, event: Event, meaning: AppointmentEvent, cause: Cause, reason: str
+    order_id: int,
+    event: Event,
+    meaning: AppointmentEvent,
+    cause: Cause,
+    reason: str,
+    code: str = "",
 ) -> Order:
     order = lock_order(order_id)
     outcome = decide(ExamState(order.status), event)
     if outcome.task and outcome.state is None:
         raise Refused("ORDER_STATE", order.status, event)
-    free_room(order, meaning)
+    free_room(order, meaning, reason_code=code)
     set_schedule(order_id=order_id, start=None, station_ae_title="", room_name="")
-    set_flag(order_id=order_id, flag=OVERBOOKED, on=False)
+    for flag in (OVERBOOKED, ROOM_SHUT):
+        set_flag(order_id=order_id, flag=flag, on=False)
     return record_event(order_id=order_id, event=event, cause=cause, detail=reason)
 
 
