@@ -85,6 +85,7 @@ PLACES = (
         C.SCHEDULE,
         waiting_code_count,
     ),
+    Place(_("Rooms"), "d", "door-open", "worklist:rooms", C.SCHEDULE),
     Place(
         _("Critical"),
         "c",

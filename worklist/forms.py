@@ -82,6 +82,12 @@ class ScheduleForm(forms.Form):
         label=_("Time"), widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
     )
     duration = forms.IntegerField(min_value=5, max_value=600, label=_("Minutes"))
+    overbook = forms.BooleanField(
+        required=False, label=_("Book although something is in the way")
+    )
+    why = forms.CharField(
+        required=False, strip=True, max_length=150, label=_("Why it must be")
+    )
     version = forms.IntegerField(widget=forms.HiddenInput)
     zone = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
 
@@ -102,6 +108,8 @@ class ScheduleForm(forms.Form):
         if is_whole and not exists(self._written(), self._zone()):
             skipped = _("The clocks go forward then: this time does not exist.")
             self.add_error("time", skipped)
+        if values.get("overbook") and not values.get("why"):
+            self.add_error("why", _("Say why it is booked although it collides."))
         return values
 
     def start(self) -> datetime:

@@ -33,9 +33,18 @@ from radflow.sites.zones import zone_label, zone_named
 from worklist.exceptions import SlotTaken
 from worklist.forms import ScheduleForm
 from worklist.models import Appointment, Room, ScheduledStep
-from worklist.selectors import Slot, bookings_of_day, free_slots, stations
-from worklist.selectors.schedule import planned_minutes
+from worklist.selectors import (
+    Search,
+    Slot,
+    Wishes,
+    bookings_of_day,
+    find_slots,
+    stations,
+)
+from worklist.selectors.obstacles import MAY_BE_OVERRULED
+from worklist.selectors.schedule import day_range, planned_minutes
 from worklist.services import arrive, book_step, unbook
+from worklist.slot_forms import SEARCHED
 from worklist.undoing import after_arrival, after_booking, after_giving_back, slot_of
 from worklist.views.answers import (
     REFUSALS,
@@ -107,6 +116,8 @@ def _book(request: HttpRequest, order: Order, form: ScheduleForm) -> ScheduledSt
         start=form.start(),
         duration_minutes=form.cleaned_data["duration"],
         cause=Cause(user=current_user(request)),
+        overbook=form.cleaned_data["overbook"],
+        why=form.cleaned_data["why"],
         expected_version=form.cleaned_data["version"],
     )
 
@@ -117,8 +128,9 @@ def _refused(
     if isinstance(error, VersionConflict):
         return _conflict_page(request, order.pk, form)
     held_by = error.order_id if isinstance(error, SlotTaken) else None
-    form.add_error("time" if isinstance(error, SlotTaken) else None, in_words(error))
-    return _page(request, order, form, status=409, held_by=held_by)
+    in_the_way = getattr(error, "code", "") in MAY_BE_OVERRULED
+    form.add_error("time" if in_the_way else None, in_words(error))
+    return _page(request, order, form, status=409, held_by=held_by, refused=in_the_way)
 
 
 def _rooms_for(order: Order, site: Site | None) -> list[Room]:
@@ -171,7 +183,7 @@ def _booked_or_free(
         "date": timezone.localdate(),
         "room": rooms[0].pk if rooms else None,
     }
-    free = _free(order, timezone.localdate(), minutes, site)
+    free = _free(order, timezone.localdate(), minutes, site, limit=1).slots
     if free:
         return {**values, "room": free[0].room.pk, **_moment(free[0].start)}
     return values
@@ -193,9 +205,22 @@ def _moment(start: Any) -> dict[str, Any]:
     return {"date": local.date(), "time": local.time().replace(second=0, microsecond=0)}
 
 
-def _free(order: Order, day: date, minutes: int, site: Site | None) -> list[Slot]:
-    duration = timedelta(minutes=minutes)
-    return free_slots(order.modality, day, duration, site=site, limit=_FREE_SHOWN)
+def _free(
+    order: Order,
+    day: date,
+    minutes: int,
+    site: Site | None,
+    *,
+    limit: int = _FREE_SHOWN,
+) -> Search:
+    """From that day on, two weeks ahead."""
+    wishes = Wishes(
+        earliest=day_range(day).lower,
+        latest=day_range(day + SEARCHED).upper,
+        site=site,
+        minutes=minutes,
+    )
+    return find_slots(order, wishes, limit=limit)
 
 
 def _page(
@@ -206,6 +231,7 @@ def _page(
     status: int = 200,
     held_by: int | None = None,
     conflict: Conflict | None = None,
+    refused: bool = False,
 ) -> HttpResponse:
     day, room = _day_and_room(form)
     minutes = form["duration"].value()
@@ -221,9 +247,10 @@ def _page(
         "rooms": form.rooms,
         "other_clock": room is not None and _has_other_clock(room),
         "booked": _day_of(order, day, room, held_by),
-        "free": _free(order, day, int(minutes), site_of(request))
-        if str(minutes).isdecimal()
-        else [],
+        "free": _free_times(order, day, str(minutes), site_of(request)),
+        "may_overbook": current_user(request).may(Capability.OVERBOOK),
+        "in_the_way": refused,
+        "has_slot": _has_slot(order),
         "back": way_back(request, reverse("worklist:board")),
         "may_arrive": order.status in (ExamState.ORDERED, ExamState.SCHEDULED),
         "may_give_back": order.status == ExamState.SCHEDULED,
@@ -234,6 +261,16 @@ def _page(
     _audit(request, order, context["booked"])
     name = "_schedule" if wants_fragment(request) else "schedule"
     return render(request, f"worklist/{name}.html", context, status=status)
+
+
+def _free_times(order: Order, day: date, minutes: str, site: Site | None) -> list[Slot]:
+    if order.status not in NOT_STARTED or not minutes.isdecimal():
+        return []
+    return _free(order, day, int(minutes), site).slots
+
+
+def _has_slot(order: Order) -> bool:
+    return order.status == ExamState.SCHEDULED and order.scheduled_start is not None
 
 
 def _day_and_room(form: ScheduleForm) -> tuple[date, Room | None]:
