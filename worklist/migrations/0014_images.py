@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('orders', '0015_without_modality'),
         ('sites', '0002_first_site'),
-        ('worklist', '0008_room_site'),
+        ('worklist', '0011_scheduling'),
     ]
 
     operations = [

@@ -222,7 +222,7 @@ def _pass_on_news(study: Study, order: Order, cause: Cause) -> None:
 
 @unit.atomic
 def nothing_yet(*, study_id: int) -> None:
-    """The archive does not have it: ask again, and in the end say that it is missing."""
+    """The archive has none: ask again, and in the end say that they are missing."""
     study = Study.objects.select_for_update().get(pk=study_id)
     study.ask_at = _next_look(study)
     study.save(update_fields=["ask_at"])
