@@ -59,6 +59,7 @@ NOT_PAGES = {
     "reports:claim",
     "reports:close",
     "reports:critical",
+    "worklist:appointment-set-aside",
     "worklist:arrived",
     "worklist:begin",
     "worklist:board-counts",

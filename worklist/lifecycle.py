@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.db.models import TextChoices
+from django.utils.translation import gettext_noop
 
 from orders.lifecycle import Event
 from radflow.fsm import read_matrix
@@ -13,14 +14,14 @@ from radflow.fsm import read_matrix
 class AppointmentState(TextChoices):
     """Entered in error: deleted by the scheduler that made it (S17)."""
 
-    REQUESTED = "requested", "Requested"
-    BOOKED = "booked", "Booked"
-    ARRIVED = "arrived", "Arrived"
-    STARTED = "started", "Started"
-    FULFILLED = "fulfilled", "Complete"
-    CANCELLED = "cancelled", "Cancelled"
-    NO_SHOW = "no_show", "No show"
-    IN_ERROR = "in_error", "Entered in error"
+    REQUESTED = "requested", gettext_noop("Requested")
+    BOOKED = "booked", gettext_noop("Booked")
+    ARRIVED = "arrived", gettext_noop("Arrived")
+    STARTED = "started", gettext_noop("Started")
+    FULFILLED = "fulfilled", gettext_noop("Complete")
+    CANCELLED = "cancelled", gettext_noop("Cancelled")
+    NO_SHOW = "no_show", gettext_noop("No show")
+    IN_ERROR = "in_error", gettext_noop("Entered in error")
 
 
 class AppointmentEvent(TextChoices):

@@ -8,12 +8,15 @@ from typing import Any
 from orders import signals
 from orders.cause import Cause
 from orders.lifecycle import Event, ExamState
-from orders.models import Order
+from orders.models import MergeJournal, Order, Patient
 from orders.requests import ScheduleRequest
 from worklist.services.announcing import announce_change, announce_state
 from worklist.services.appointments import follow_exam
 from worklist.services.auto_booking import auto_book
 from worklist.services.booking import give_up_slot
+from worklist.services.following import follow_external
+from worklist.services.noticing import notice_appointment
+from worklist.services.orderless import link_waiting, rematch_people
 from worklist.services.studies import expect_images
 
 _STEPS_CLOSE = frozenset(
@@ -33,6 +36,8 @@ def connect() -> None:
     signals.order_rescheduled.connect(_move, dispatch_uid="worklist: move")
     signals.order_edited.connect(_edited, dispatch_uid="worklist: tell of edits")
     signals.order_changed.connect(_follow_changed, dispatch_uid="worklist: follow")
+    signals.patients_merged.connect(_merged, dispatch_uid="worklist: merge")
+    signals.merge_undone.connect(_unmerged, dispatch_uid="worklist: unmerge")
 
 
 def _book_placed(
@@ -45,15 +50,27 @@ def _book_placed(
 ) -> None:
     if schedule.start is not None and order.modality:
         auto_book(order=order, schedule=schedule, further=further, cause=cause)
+    link_waiting(order, cause)
 
 
 def _move(*, order: Order, schedule: ScheduleRequest, cause: Cause, **_: Any) -> None:
     if schedule.start is not None and order.modality:
         auto_book(order=order, schedule=schedule, cause=cause)
+    link_waiting(order, cause)
 
 
 def _edited(*, order: Order, cause: Cause, **_: Any) -> None:
+    link_waiting(order, cause)
     announce_change(order, cause)
+    notice_appointment(order, cause)
+
+
+def _merged(*, survivor: Patient, retired: Patient, **_: Any) -> None:
+    rematch_people({survivor.pk, retired.pk})
+
+
+def _unmerged(*, journal: MergeJournal, **_: Any) -> None:
+    rematch_people({journal.survivor_id, journal.retired_id})
 
 
 def _follow_changed(
@@ -65,6 +82,7 @@ def _follow_changed(
     # What a changed procedure does to the exam is told with the edit itself.
     if event is not Event.CHANGE_PROCEDURE:
         announce_state(order, cause)
+        notice_appointment(order, cause, event)
 
 
 def _follow(order: Order, event: Event) -> None:
@@ -72,6 +90,7 @@ def _follow(order: Order, event: Event) -> None:
     follow_exam(order, event)
     if after is ExamState.PERFORMED:
         expect_images(order)
+    follow_external(order, event)
     if after in _STEPS_CLOSE:
         order.steps.filter(closed=False).update(closed=True)
     elif event is Event.REQUEUE:

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import formats, timezone
 from django.utils.translation import gettext, gettext_noop
 
 from orders.lifecycle import ExamState
@@ -16,13 +16,17 @@ from orders.reconciliation.kinds import order_item, with_people
 from orders.reconciliation.registry import MOST, Action, Item, Kind, register
 from radflow.accounts.roles import Capability
 from radflow.accounts.templatetags.display import attention
-from worklist.models import PerformedStep, Study
+from worklist.lifecycle import AppointmentState
+from worklist.models import ExternalAppointment, PerformedStep, Study
 from worklist.selectors.candidates import candidates_for, steps_for
+from worklist.selectors.external import to_look_at
+from worklist.selectors.likely import likely_orders
 
 S = ExamState
 WITHOUT_IMAGES = timedelta(hours=1)
 ABANDONED = timedelta(hours=4)
 NEVER_BEGUN = timedelta(hours=12)
+_MOMENT = "j M Y H:i"
 _ENDED = (S.CANCELLED, S.DISCONTINUED, S.REPLACED)
 
 
@@ -41,6 +45,16 @@ def connect() -> None:
             gettext_noop("An archive has images that fit no exam here."),
             _strange,
             _orphans,
+        ),
+        Kind(
+            "appointments",
+            gettext_noop("Appointments without order"),
+            gettext_noop(
+                "A scheduler booked, moved or ended what fits no exam here. It is "
+                "linked by itself when its order comes."
+            ),
+            _appointments,
+            to_look_at,
         ),
         Kind(
             "imageless",
@@ -145,6 +159,39 @@ def _named(found: list[tuple[Order, list[str]]] | None) -> str:
         "number": order.accession_number,
         "reasons": ", ".join(gettext(reason) for reason in reasons),
     }
+
+
+def _appointments(limit: int = MOST, after: int = 0) -> Sequence[Item]:
+    rows = to_look_at().select_related("room", "patient", "peer")
+    found = list(rows.order_by("created_at", "id")[after : after + limit])
+    likely = likely_orders(found)
+    return [
+        Item(
+            title=_slot_in_words(row),
+            since=row.created_at,
+            action=Action(
+                gettext("Compare and link"),
+                reverse("worklist:appointment", args=(row.pk,)),
+                needs=Capability.SCHEDULE,
+                otherwise=gettext("A coordinator links the appointment"),
+            ),
+            detail=gettext(row.attention) if row.attention else "",
+            proposal=_named(likely[row.pk]),
+            order=row.order,
+            patient=row.patient,
+            numbers=tuple(row.order_numbers),
+        )
+        for row in found
+    ]
+
+
+def _slot_in_words(row: ExternalAppointment) -> str:
+    where = row.room.name if row.room else row.said.get("unknown_place", "")
+    at = (
+        formats.date_format(timezone.localtime(row.start), _MOMENT) if row.start else ""
+    )
+    told = [gettext(AppointmentState(row.state).label), at, where, row.peer.name]
+    return ", ".join(filter(None, told))
 
 
 def _page(label: str, name: str, pk: int) -> Action:

@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.urls import path
 
 from worklist.views import (
+    appointments,
     board,
     booking,
     calendar,
@@ -76,6 +77,12 @@ urlpatterns = [
         nodes.decide,
         {"what": "drop"},
         name="delivery-drop",
+    ),
+    path("appointments/<int:appointment_id>/", appointments.link, name="appointment"),
+    path(
+        "appointments/<int:appointment_id>/set-aside/",
+        appointments.leave,
+        name="appointment-set-aside",
     ),
     path("exchanges/<int:exchange_id>/", exchange.detail, name="exchange"),
 ]

@@ -10,6 +10,7 @@ from tests.e2e.clients import Rest
 
 # The page whose first link of this form names the thing; an administrator reads it.
 LINKS = {
+    "appointment": ("/reconciliation/", r"/appointments/(\d+)/"),
     "case": ("/critical/", r"/critical/(\d+)/acknowledge/"),
     "conflict": ("/reconciliation/", r"/orders/conflicts/(\d+)/"),
     "contract": ("/messages/contracts/", r"/messages/contracts/(\d+)/\""),

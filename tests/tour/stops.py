@@ -80,6 +80,7 @@ def _coordinator() -> list[Stop]:
         Stop("reconciliation", "coord", "/reconciliation/"),
         Stop("reconciliation-empty", "coord", "/reconciliation/?kind=unseen"),
         Stop("images-without-order", "coord", "/unlinked/{unlinked}/"),
+        Stop("appointment-without-order", "coord", "/appointments/{appointment}/"),
         *_patients(),
         *_catalogue(),
         Stop("error-404", "coord", "/orders/999999999/", is_refusal=True),

@@ -50,7 +50,7 @@ def send_procedure(
         peer=peer,
         message_type="OMI^O23" if as_omi else "ORM^O01",
         structure=("OMI_O23" if as_omi else "ORM_O01") if modern else "",
-        segments=[pid(order.patient), _pv1(order), *build(order, steps, head)],
+        segments=[pid(order.patient), pv1(order), *build(order, steps, head)],
         key=key_of(order),
         order_ids=[order.pk],
         to=_addressee(peer),
@@ -67,7 +67,7 @@ def _addressee(peer: Peer) -> Addressee:
     return Addressee(*("" if name == ANY else name for name in names))
 
 
-def _pv1(order: Order) -> str:
+def pv1(order: Order) -> str:
     """Required by the grammar; class U where we know no visit."""
     visit = order.visit
     values: dict[int, Value] = {1: "1", 2: "U"}

@@ -3,6 +3,7 @@ from worklist.models.announcement import Announcement
 from worklist.models.block import BlockKind, RoomBlock, RoomHours
 from worklist.models.delivery import DeliveryState, DicomDelivery
 from worklist.models.exchange import DicomExchange, WorklistServed
+from worklist.models.external import AppointmentNotice, ExternalAppointment
 from worklist.models.feed import RoomFeed
 from worklist.models.node import DicomNode
 from worklist.models.performed import PerformedStep, PerformedStepStatus
@@ -16,12 +17,14 @@ from worklist.models.waiting import FreedSlot, PartOfDay, WaitListEntry
 __all__ = [
     "Announcement",
     "Appointment",
+    "AppointmentNotice",
     "AppointmentState",
     "BlockKind",
     "DeliveryState",
     "DicomDelivery",
     "DicomExchange",
     "DicomNode",
+    "ExternalAppointment",
     "FreedSlot",
     "PartOfDay",
     "PerformedStep",

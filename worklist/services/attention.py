@@ -14,6 +14,12 @@ from radflow.audit import services as audit
 def alarm(*, order_id: int, title: str, detail: str, cause: Cause) -> Order:
     """Stop sign on the order and in its timeline, shown live."""
     order = Order.objects.select_for_update().get(pk=order_id)
+    alarm_on(order, title=title, detail=detail, cause=cause)
+    return order
+
+
+def alarm_on(order: Order, *, title: str, detail: str, cause: Cause) -> None:
+    """`alarm` for an order that the caller holds locked."""
     put_reason(order, f"{title}. {detail}")
     save(order)
     tell_timeline(
@@ -31,7 +37,6 @@ def alarm(*, order_id: int, title: str, detail: str, cause: Cause) -> Order:
         order_id=order.pk,
         detail={"title": title},
     )
-    return order
 
 
 @unit.atomic

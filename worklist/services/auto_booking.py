@@ -61,7 +61,7 @@ def auto_book(
         if not named or station.ae_title == named
     ]
     if not fitting:
-        _book_unplaced(order, schedule, minutes, cause, further)
+        book_unplaced(order, schedule, minutes, cause, further)
         return
     _book_first_free(order, fitting, schedule, minutes, cause, further)
 
@@ -74,13 +74,14 @@ def _minutes(order: Order, schedule: ScheduleRequest) -> int:
     return planned_minutes(order)
 
 
-def _book_unplaced(
+def book_unplaced(
     order: Order,
     schedule: ScheduleRequest,
     minutes: int,
     cause: Cause,
-    further: Sequence[ScheduleRequest],
+    further: Sequence[ScheduleRequest] = (),
 ) -> None:
+    """A time without a room, for an order that the caller holds locked."""
     assert schedule.start is not None
     told = schedule.step_id
     step = open_step(order) or ScheduledStep(

@@ -40,6 +40,7 @@ from worklist.services.fitting import (
     require_right_to_overbook,
     why_shut,
 )
+from worklist.services.noticing import notice_appointment
 
 OVERBOOKED = "overbooked"
 ROOM_SHUT = "room_shut"
@@ -263,6 +264,7 @@ def tell_schedule(
     if order.status == before:
         _note_move(order, event, text, cause)
         announce_change(order, cause)
+        notice_appointment(order, cause)
 
 
 def _note_move(order: Order, event: Event, text: str, cause: Cause) -> None:
@@ -336,6 +338,19 @@ def _free(
     for flag in (OVERBOOKED, ROOM_SHUT):
         set_flag(order_id=order_id, flag=flag, on=False)
     return record_event(order_id=order_id, event=event, cause=cause, detail=reason)
+
+
+@unit.atomic
+def free_slot(
+    *,
+    order_id: int,
+    event: Event,
+    meaning: AppointmentEvent,
+    cause: Cause,
+    reason: str,
+) -> Order:
+    """As a scheduler says it. Raises lifecycle.Refused once the patient is here."""
+    return _free(order_id, event, meaning, cause, reason)
 
 
 @unit.atomic

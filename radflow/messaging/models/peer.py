@@ -105,7 +105,10 @@ class Peer(models.Model):
     )
     books_appointments = models.BooleanField(
         default=False,
-        help_text=_("It is the scheduling authority: its times may overlap others."),
+        help_text=_(
+            "It is the scheduling authority: its SIU books, moves and cancels, and its "
+            "times may overlap others. Else they are noted only."
+        ),
     )
     host = models.CharField(
         max_length=200, blank=True, help_text=_("Where we send to; empty: nothing.")
@@ -116,6 +119,10 @@ class Peer(models.Model):
     wants_scheduling = models.BooleanField(
         default=False,
         help_text=_("An image or report manager: hears RAD-4 and RAD-13."),
+    )
+    wants_appointments = models.BooleanField(
+        default=False,
+        help_text=_("Hears of appointments booked, moved and cancelled here (RAD-48)."),
     )
     wants_updates = models.BooleanField(
         default=False, help_text=_("Hears of patients and merges (RAD-12).")

@@ -65,6 +65,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "wants_status",
         "wants_results",
         "wants_scheduling",
+        "wants_appointments",
         "wants_updates",
         "imaging_message",
         "tls_out",

@@ -44,6 +44,7 @@ LABELS: dict[str, str] = {
     "wants_scheduling": gettext_noop(
         "Send procedures scheduled and changed (RAD-4, RAD-13)"
     ),
+    "wants_appointments": gettext_noop("Send appointments (SIU, RAD-48)"),
     "wants_updates": gettext_noop("Send patient updates and merges (RAD-12)"),
     "imaging_message": gettext_noop("Send them as"),
     "upsert": gettext_noop("Make an order of a change that comes first"),

@@ -47,6 +47,7 @@ FIELDS = (
     "wants_status",
     "wants_results",
     "wants_scheduling",
+    "wants_appointments",
     "wants_updates",
     "imaging_message",
     "ack_timeout",

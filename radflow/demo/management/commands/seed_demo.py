@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from orders.models import Order
-from radflow.demo import history, identity, site
+from radflow.demo import appointments, history, identity, site
 
 
 class Command(BaseCommand):
@@ -25,4 +25,5 @@ class Command(BaseCommand):
             return
         count = history.write(people)
         identity.write(people)
+        appointments.write()
         self.stdout.write(f"Demo: {count} orders of the last two weeks.")
