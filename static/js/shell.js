@@ -95,6 +95,7 @@ startScan();
 startLock();
 startSummary();
 showCurrentTabs();
+addEventListener("resize", showCurrentTabs);
 startDrafts();
 if (document.getElementById("live")) {
   startContext();
