@@ -6,6 +6,7 @@ order_rescheduled: order, schedule, cause: the placer wants another time
 patients_merged: survivor, retired, journal (MergeJournal), cause
 merge_undone: journal, cause
 order_edited: order, cause: what is to be done was changed, by an XO or a person
+visit_arrived: visit, cause: registered or here, by a peer that marks arrivals
 order_changed: order, event (lifecycle.Event), before (ExamState), cause
 """
 
@@ -19,3 +20,4 @@ order_changed = Signal()
 patients_merged = Signal()
 merge_undone = Signal()
 order_edited = Signal()
+visit_arrived = Signal()

@@ -8,10 +8,11 @@ from typing import Any
 from orders import signals
 from orders.cause import Cause
 from orders.lifecycle import Event, ExamState
-from orders.models import MergeJournal, Order, Patient
+from orders.models import MergeJournal, Order, Patient, Visit
 from orders.requests import ScheduleRequest
 from worklist.services.announcing import announce_change, announce_state
 from worklist.services.appointments import follow_exam
+from worklist.services.arrivals import arrive_for_visit
 from worklist.services.auto_booking import auto_book
 from worklist.services.booking import give_up_slot
 from worklist.services.following import follow_external
@@ -35,6 +36,7 @@ def connect() -> None:
     signals.order_placed.connect(_book_placed, dispatch_uid="worklist: book")
     signals.order_rescheduled.connect(_move, dispatch_uid="worklist: move")
     signals.order_edited.connect(_edited, dispatch_uid="worklist: tell of edits")
+    signals.visit_arrived.connect(_visit_arrived, dispatch_uid="worklist: arrive")
     signals.order_changed.connect(_follow_changed, dispatch_uid="worklist: follow")
     signals.patients_merged.connect(_merged, dispatch_uid="worklist: merge")
     signals.merge_undone.connect(_unmerged, dispatch_uid="worklist: unmerge")
@@ -71,6 +73,11 @@ def _merged(*, survivor: Patient, retired: Patient, **_: Any) -> None:
 
 def _unmerged(*, journal: MergeJournal, **_: Any) -> None:
     rematch_people({journal.survivor_id, journal.retired_id})
+
+
+def _visit_arrived(*, visit: Visit | None, cause: Cause, **_: Any) -> None:
+    if visit is not None:
+        arrive_for_visit(visit=visit, cause=cause)
 
 
 def _follow_changed(

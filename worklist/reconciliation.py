@@ -21,6 +21,7 @@ from worklist.models import ExternalAppointment, PerformedStep, Study
 from worklist.selectors.candidates import candidates_for, steps_for
 from worklist.selectors.external import to_look_at
 from worklist.selectors.likely import likely_orders
+from worklist.services.booking import ROOM_SHUT
 
 S = ExamState
 WITHOUT_IMAGES = timedelta(hours=1)
@@ -85,6 +86,13 @@ def connect() -> None:
             gettext_noop("The slot passed half a day ago or more."),
             _missed,
             _passed,
+        ),
+        Kind(
+            "room-shut",
+            gettext_noop("Room shut at its time"),
+            gettext_noop("The room is closed or blocked when the exam is booked."),
+            _displaced,
+            _shut_out,
         ),
     ):
         register(kind)
@@ -327,4 +335,27 @@ def _missed(limit: int = MOST, after: int = 0) -> Sequence[Item]:
             ),
         )
         for order in with_people(_passed())[after : after + limit]
+    ]
+
+
+def _shut_out() -> QuerySet[Order]:
+    return Order.objects.filter(
+        status__in=(S.SCHEDULED, S.ARRIVED, S.READY),
+        scheduled_start__gte=timezone.now() - NEVER_BEGUN,
+        flags__contains=[ROOM_SHUT],
+    )
+
+
+def _displaced(limit: int = MOST, after: int = 0) -> Sequence[Item]:
+    return [
+        order_item(
+            order,
+            gettext("Room shut"),
+            Action(
+                gettext("Move or free the slot"),
+                reverse("worklist:schedule", args=(order.pk,)),
+            ),
+            detail=order.room_name,
+        )
+        for order in with_people(_shut_out())[after : after + limit]
     ]

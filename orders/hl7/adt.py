@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from django.db import DataError
 
+from orders import signals
 from orders.cause import Cause
 from orders.exceptions import OrderError
 from orders.hl7.described import describe_person
@@ -19,6 +20,7 @@ from orders.hl7.patients import (
     read_visit,
     refuse_retired,
 )
+from orders.models import Visit
 from orders.services import change_visit, update_patient
 from radflow.hl7.message import Message
 from radflow.messaging.exceptions import Parked
@@ -27,6 +29,8 @@ from radflow.messaging.routes import Applied, Handler, Inbound
 
 # News of a person: PV1 is there for the grammar's sake.
 _WITHOUT_VISIT = frozenset({"A28", "A31"})
+# T5: the patient is here, where the peer's settings say so.
+_ARRIVES = frozenset({"A04", "A10"})
 # An update of a person implies that we heard of them before.
 UNKNOWN = "The patient was not known here: made from this update"
 LATE = "Late, not applied: {}"
@@ -69,6 +73,8 @@ def _apply(inbound: Inbound) -> Applied:
         )
         if change.late:
             applied.warnings.append(LATE.format("visit"))
+        elif event in _ARRIVES and inbound.peer.marks_arrivals:
+            signals.visit_arrived.send(Visit, visit=change.visit, cause=cause)
     applied.order_ids = list(person.patient.orders.values_list("id", flat=True))
     return applied
 

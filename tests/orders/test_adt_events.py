@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from orders.cause import Cause
@@ -21,7 +23,8 @@ from orders.models import (
 from orders.services import record_event
 from radflow.messaging.models import Peer
 from tests.door import deliver, last_inbound, order_message
-from tests.factories import PeerFactory, ProcedureFactory
+from tests.factories import PeerFactory, ProcedureFactory, StationFactory
+from worklist.services import book_step
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -336,3 +339,45 @@ def test_null_deletes_all_allergies_and_spoils_none() -> None:
     assert Patient.objects.get().allergies == ["Egg (food)"]
     adt("A08", at="0920", pv1="", more=f"AL1|1|DA|{NULL}")
     assert Patient.objects.get().allergies == []
+
+
+def booked_on(day: int) -> Order:
+    """An exam of the visit, at ten on that day of November."""
+    order = ordered()
+    start = datetime(2026, 11, day, 10, tzinfo=UTC)
+    room = StationFactory.create().room
+    desk = Cause(actor="desk")
+    book_step(
+        order_id=order.pk, room_id=room.pk, start=start, overbook=True, cause=desk
+    )
+    return order
+
+
+@pytest.mark.parametrize("event", ["A04", "A10"])
+def test_who_marks_arrivals_checks_in_the_exams_of_that_day(
+    hospital: Peer, event: str
+) -> None:
+    Peer.objects.filter(pk=hospital.pk).update(marks_arrivals=True)
+    adt("A01", at="0800")
+    today = booked_on(1)
+    assert adt(event, at="0930") == "applied"
+    today.refresh_from_db()
+    assert today.status == "arrived"
+    assert today.status_since == datetime(2026, 11, 1, 9, 30, tzinfo=UTC)
+
+
+def test_an_exam_of_another_day_does_not_arrive(hospital: Peer) -> None:
+    Peer.objects.filter(pk=hospital.pk).update(marks_arrivals=True)
+    adt("A01", at="0800")
+    later = booked_on(2)
+    adt("A10", at="0930")
+    later.refresh_from_db()
+    assert later.status == "scheduled"
+
+
+def test_without_the_option_nobody_arrives_by_a_message() -> None:
+    adt("A01", at="0800")
+    today = booked_on(1)
+    adt("A10", at="0930")
+    today.refresh_from_db()
+    assert today.status == "scheduled"

@@ -16,6 +16,7 @@ from tests.factories import RoomFactory, SiteFactory, StationFactory, make_order
 from tests.worklist.planning import DESK, book, monday, open_on
 from worklist.exceptions import NotBookable, WorklistError
 from worklist.models import Appointment, BlockKind, Room, RoomBlock, Station
+from worklist.reconciliation import _displaced
 from worklist.selectors.hours import Span, closed_spans, open_spans, span_on
 from worklist.services import block, book_step, unblock
 from worklist.services.blocks import BlockRefused, Displaces
@@ -113,6 +114,8 @@ def test_a_block_over_bookings_names_them_and_they_stay(station: Station) -> Non
     made = blocked(station.room, monday(9), monday(11), displaces=[order.pk])
     order.refresh_from_db()
     assert (order.flags, order.scheduled_start) == (["room_shut"], monday())
+    (displaced,) = _displaced()
+    assert displaced.action.url == f"/board/{order.pk}/schedule/"
     assert order.events.filter(title="Room blocked at its time").exists()
     unblock(block_id=made.pk, cause=DESK)
     order.refresh_from_db()

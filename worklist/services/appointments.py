@@ -47,7 +47,7 @@ def hold_room(
     appointment.overbooked = overbook
     appointment.overbooked_why = why[:200]
     _save(appointment)
-    hold_resources(appointment)
+    hold_resources(appointment, is_new=held is None)
     if left and left != (room.pk, appointment.during):
         note_freed(*left, step.modality)
     for room_id in {room.pk, left[0] if left else room.pk}:

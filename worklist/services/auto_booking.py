@@ -24,7 +24,10 @@ from worklist.selectors.schedule import (
     stations,
 )
 from worklist.services.appointments import free_room, hold_room
+from worklist.services.attention import put_flag
 from worklist.services.booking import (
+    OVERBOOKED,
+    ROOM_SHUT,
     book_locked,
     lock_room,
     next_step_id,
@@ -32,7 +35,7 @@ from worklist.services.booking import (
     save_step,
     tell_schedule,
 )
-from worklist.services.fitting import why_shut
+from worklist.services.fitting import shut_rooms
 
 _LONGEST_MINUTES = 24 * 60
 
@@ -91,6 +94,8 @@ def book_unplaced(
     step.station, step.station_ae_title = None, schedule.station_ae_title.strip()[:16]
     save_step(step, schedule.start, minutes)
     free_room(order, AppointmentEvent.CANCEL)
+    for flag in (OVERBOOKED, ROOM_SHUT):
+        put_flag(order, flag=flag, on=False)
     _add_steps(order, step, further)
     tell_schedule(order, step, "", event, cause)
 
@@ -111,16 +116,12 @@ def _book_first_free(
     """A sender who says when it ends, or names several steps, rules the room's time;
     else set-up and clean-up of the catalogue are added."""
     assert schedule.start is not None
-    around = schedule.end is None and not further
-    plan = plan_of(order, minutes) if around else Plan(timedelta(minutes=minutes))
+    is_theirs = schedule.end is not None or bool(further)
+    plan = Plan(timedelta(minutes=minutes)) if is_theirs else plan_of(order)
     hold = plan.hold(schedule.start)
     rooms = [station.room_id for station in fitting]
     busy = busy_rooms(rooms, hold.lower, hold.upper, apart_from=order)
-    shut = {
-        station.room_id
-        for station in fitting
-        if why_shut(station.room, Span(hold.lower, hold.upper))
-    }
+    shut = shut_rooms([one.room for one in fitting], Span(hold.lower, hold.upper))
     best = min(fitting, key=lambda one: (one.room_id in shut, busy.get(one.room_id, 0)))
 
     def book(*, overbook: bool) -> None:
@@ -134,7 +135,8 @@ def _book_first_free(
             cause=cause,
             overbook=overbook,
             step_id=schedule.step_id if _fits(schedule.step_id) else "",
-            around=around,
+            plan=plan,
+            is_shut=best.room_id in shut,
             then=lambda step: _add_steps(order, step, further),
         )
 

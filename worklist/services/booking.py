@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.utils import timezone
@@ -108,14 +108,15 @@ def book_locked(
     step_id: str,
     why: str = "",
     checked: bool = False,
-    around: bool = True,
+    plan: Plan | None = None,
+    is_shut: bool | None = None,
     then: Callable[[ScheduledStep], None] | None = None,
 ) -> ScheduledStep:
     """`book_step` for an order and a room that the caller holds locked.
 
     `checked` refuses what stands against it unless `overbook`; unchecked it is
-    flagged. `around` holds the room for set-up and clean-up too. `then` adds what
-    belongs to the same news before anybody is told.
+    flagged. `plan` and `is_shut` are given by who has asked for them already. `then`
+    adds what belongs to the same news before anybody is told.
     """
     steps = list(order.steps.all())
     step = next((one for one in steps if not one.closed), None)
@@ -127,7 +128,7 @@ def book_locked(
     step.station = station
     step.station_ae_title = station.ae_title if station else ""
     save_step(step, start, duration_minutes)
-    plan = plan_of(order, step.duration_minutes) if around else _bare(step)
+    plan = plan or plan_of(order, step.duration_minutes)
     hold = _span(plan.hold(start))
     if checked and not overbook:
         require_fit(order, room, Span(start, start + plan.exam), hold)
@@ -141,16 +142,14 @@ def book_locked(
         why=why if overbook else "",
     )
     put_flag(order, flag=OVERBOOKED, on=taken)
-    put_flag(order, flag=ROOM_SHUT, on=why_shut(room, hold) is not None)
+    if is_shut is None:
+        is_shut = why_shut(room, hold) is not None
+    put_flag(order, flag=ROOM_SHUT, on=is_shut)
     if then:
         then(step)
     tell_schedule(order, step, room.name, event, cause, why=why if overbook else "")
     end_wait(order, step)
     return step
-
-
-def _bare(step: ScheduledStep) -> Plan:
-    return Plan(timedelta(minutes=step.duration_minutes))
 
 
 def _span(during: DateTimeTZRange) -> Span:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.utils.translation import gettext as _
@@ -56,6 +57,16 @@ def why_shut(room: Room, hold: Span) -> Obstacle | None:
     """The hours or the block that stands against it."""
     found = shut_obstacles([room], hold)[room.pk]
     return next((one for one in found if one.span.overlaps(hold.start, hold.end)), None)
+
+
+def shut_rooms(rooms: Iterable[Room], hold: Span) -> set[int]:
+    """Those that are closed or blocked at some time of it."""
+    found = shut_obstacles(rooms, hold)
+    return {
+        pk
+        for pk, some in found.items()
+        if any(one.span.overlaps(hold.start, hold.end) for one in some)
+    }
 
 
 def is_taken(room: Room, hold: Span, *, apart_from: ScheduledStep) -> bool:

@@ -10,12 +10,13 @@ from worklist.exceptions import NotBookable
 from worklist.models import Appointment, Resource, ResourceHold, ResourceNeed
 
 
-def hold_resources(appointment: Appointment) -> None:
+def hold_resources(appointment: Appointment, *, is_new: bool) -> None:
     """One of each kind that the procedure needs; an overbooked exam holds none.
 
     Raises NotBookable where every one of a kind is in use then.
     """
-    release_resources(appointment)
+    if not is_new:
+        release_resources(appointment)
     if appointment.overbooked:
         return
     for kind in _kinds_for(appointment):

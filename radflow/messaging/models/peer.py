@@ -110,6 +110,10 @@ class Peer(models.Model):
             "times may overlap others. Else they are noted only."
         ),
     )
+    marks_arrivals = models.BooleanField(
+        default=False,
+        help_text=_("A registration or arrival checks in today's exams of the visit."),
+    )
     host = models.CharField(
         max_length=200, blank=True, help_text=_("Where we send to; empty: nothing.")
     )

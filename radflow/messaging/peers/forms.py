@@ -49,6 +49,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "extra_versions",
         "utf8_under_label",
         "books_appointments",
+        "marks_arrivals",
     ),
     "Answering": (
         "reply_style",

@@ -24,6 +24,7 @@ LABELS: dict[str, str] = {
     "profile": gettext_noop("Profile"),
     "time_zone": gettext_noop("Time zone"),
     "books_appointments": gettext_noop("Books appointments"),
+    "marks_arrivals": gettext_noop("Marks arrivals (ADT A04, A10)"),
     "reply_style": gettext_noop("Reply style"),
     "host": gettext_noop("Host"),
     "port": gettext_noop("Port"),

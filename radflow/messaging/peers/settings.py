@@ -31,6 +31,7 @@ FIELDS = (
     "processing_ids",
     "extra_versions",
     "books_appointments",
+    "marks_arrivals",
     "reply_style",
     "reply_at",
     "result_seconds",
