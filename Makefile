@@ -35,8 +35,9 @@ fuzz: setup-dev ## a million random texts and damaged messages against the wire
 machine: setup-dev ## 10,000 random histories of exams against a reference model
 	@RADFLOW_MACHINE_RUNS=10000 $(PY) -m pytest tests/orders/test_machine_model.py
 
-docs: setup-dev ## write docs/state-machines.md from the tables anew
+docs: setup-dev ## write docs/state-machines.md and docs/dicom-conformance.md anew
 	@$(PY) -m tests.docs_machines
+	@$(TEMPORARY) $(PY) -m tests.docs_dicom
 
 messages: setup-dev ## write the catalogues of languages anew from the sources
 	@$(PY) -m radflow.languages update

@@ -72,7 +72,7 @@ def _identifier(letter: str) -> str:
     return {"-": "none", NONE: "none", "b": "back"}.get(letter, letter)
 
 
-def _grid(head: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:
+def grid(head: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:
     titles = list(head)
     lines = [titles, ["---"] * len(titles), *rows]
     return ["| " + " | ".join(line) + " |" for line in lines]
@@ -84,7 +84,7 @@ def _matrix(cells: Cells, letters: Iterable[str], events: Iterable[str]) -> list
         [f"**{state}**", *(_plain(cells[state, event]) for event in columns)]
         for state in letters
     )
-    return _grid(["", *columns], rows)
+    return grid(["", *columns], rows)
 
 
 def _plain(cell: str) -> str:
@@ -147,7 +147,7 @@ def _controls() -> list[str]:
         for name, said in ROWS.items()
     )
     head = ["ORC-1", *(NONE if state == "-" else state for state in STATES)]
-    return [*_CONTROLS.splitlines(), "", *_grid(head, rows), ""]
+    return [*_CONTROLS.splitlines(), "", *grid(head, rows), ""]
 
 
 def _told(cell: Cell) -> str:

@@ -66,6 +66,7 @@ NOT_PAGES = {
     "worklist:board-rows",
     "worklist:check-in",
     "worklist:end",
+    "worklist:refused-dismiss",
     "worklist:station-live",
     "worklist:unbook",
 }

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from radflow.dicom.mpps import Problem
 
 
@@ -48,6 +50,17 @@ class ScannerStillRunning(WorklistError):
     """A scanner has begun a performed step and not ended it."""
 
     code = "SCANNER_RUNNING"
+
+
+class StationChanged(WorklistError):
+    """Somebody changed the station since it was read; nothing was saved."""
+
+    code = "STATION_CHANGED"
+
+    def __init__(self, revision: int) -> None:
+        text = _("Somebody changed this station meanwhile. Nothing was saved.")
+        super().__init__(text)
+        self.revision = revision
 
 
 class StepRefused(Exception):

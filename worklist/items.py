@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime, tzinfo
 from typing import Any
 
 from django.utils import timezone
 
 from orders.hl7.outbound import NAMESPACE
+from orders.lifecycle import ExamState
 from orders.models import Order, Patient, PatientIdentifier, Visit
 from radflow.dicom.worklist_item import Code, IssuedId, Issuer, WorklistItem
 from worklist.models import ScheduledStep
@@ -14,14 +17,17 @@ from worklist.models import ScheduledStep
 # HL7 table 0485 to (0040,1003).
 _PRIORITIES = {"S": "STAT", "A": "HIGH", "P": "HIGH", "C": "HIGH", "T": "MEDIUM"}
 _SEXES = {"M": "M", "F": "F", "O": "O", "A": "O", "N": "O"}
+# Of a step that goes on; the others are the exam's own (section 6.1).
+STARTED = "STARTED"
 _PREGNANT = "B6"
 _DEFINITELY = 3
 
 
 def build_item(step: ScheduledStep) -> WorklistItem:
-    """Reads order, patient with identifiers, visit, station and room: prefetch them.
+    """Reads order, patient with identifiers, visit, station, room and site: prefetch.
 
-    `station_ae` stays empty while any scanner of the modality may take the step.
+    `station_ae` stays empty while any scanner of the modality may take the step; its
+    times are then the department's, until a scanner asks.
     """
     order = step.order
     return WorklistItem(
@@ -71,7 +77,7 @@ def _exam(order: Order) -> dict[str, Any]:
         "reason": order.reason,
         "reason_code": _code(order.reason_code, order.reason_system, order.reason),
         "comments": order.comments,
-        "step_status": order.status.upper(),
+        "step_status": _status(order),
     }
 
 
@@ -85,14 +91,34 @@ def _numbers(order: Order) -> dict[str, Any]:
     }
 
 
+def _status(order: Order) -> str:
+    return STARTED if order.status == ExamState.IN_PROGRESS else order.status.upper()
+
+
+def at_station(
+    item: WorklistItem, start: datetime, ae_title: str, zone: tzinfo
+) -> WorklistItem:
+    """An item without a scanner, as the one that asks shall see it."""
+    values: dict[str, Any] = dict(_local_start(start, zone))
+    return replace(item, station_ae=item.station_ae or ae_title, **values)
+
+
+def _local_start(start: datetime, zone: tzinfo) -> dict[str, str]:
+    """By the station's own clock, never UTC (section 6.2)."""
+    there = start.astimezone(zone)
+    return {
+        "start_date": f"{there:%Y%m%d}",
+        "start_time": f"{there:%H%M%S}",
+        "timezone_offset": f"{there:%z}",
+    }
+
+
 def _step(step: ScheduledStep) -> dict[str, Any]:
-    """Times are the department's own, never UTC (section 6.2)."""
-    start = timezone.localtime(step.start, timezone.get_default_timezone())
+    station = step.station
+    zone = station.zone if station else timezone.get_default_timezone()
     return {
         "step_id": step.step_id,
-        "start_date": f"{start:%Y%m%d}",
-        "start_time": f"{start:%H%M%S}",
-        "timezone_offset": f"{start:%z}",
+        **_local_start(step.start, zone),
         "modality": step.modality,
         # Read from the order each time: a changed procedure must never show its old
         # name to the scanner.

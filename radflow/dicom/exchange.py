@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from pydicom.dataset import Dataset
 
@@ -14,7 +14,10 @@ from radflow.dicom.mpps import Problem
 
 @dataclass(frozen=True, slots=True)
 class AssociationInfo:
-    """Who is asking. `max_pdu` is the peer's, in bytes, 0 without limit."""
+    """Who is asking. `max_pdu` is the peer's, in bytes, 0 without limit.
+
+    `certificate` is the SHA-256 of the one shown under TLS, in lower case hexadecimal.
+    """
 
     calling_ae: str
     called_ae: str
@@ -22,6 +25,7 @@ class AssociationInfo:
     port: int
     max_pdu: int
     association_id: str
+    certificate: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +58,11 @@ OnFind: TypeAlias = Callable[[Dataset, AssociationInfo], Iterable[Answer | Datas
 # committed by then: the scanner will not tell it again.
 OnStep: TypeAlias = Callable[[str, Dataset, AssociationInfo], Problem | None]
 OnGet: TypeAlias = Callable[[str, AssociationInfo], Dataset | Problem]
-# Calling AE title, called AE title, IP address; the reason to refuse, or None.
-Allow: TypeAlias = Callable[[str, str, str], str | None]
+# The reason to refuse, a word for the log and for OnRefused; or None.
+Allow: TypeAlias = Callable[[AssociationInfo], str | None]
+# Hears who was refused, and for which reason; CALLED for another AE title than ours.
+OnRefused: TypeAlias = Callable[[AssociationInfo, str], None]
+CALLED: Final = "called"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,5 +76,6 @@ class Callbacks:
     # Instance Availability Notification (PS3.4 annex R).
     on_available: OnStep | None = None
     allow: Allow | None = None
+    on_refused: OnRefused | None = None
     # Runs in the association's own thread when it ends, to release what is per thread.
     on_association_end: Callable[[], None] | None = None

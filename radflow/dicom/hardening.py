@@ -8,10 +8,12 @@ who is asking. A handful of connections with six bytes each hold all its slots.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import logging
 import secrets
 import select
 import socket
+import ssl
 import threading
 import time
 from copy import deepcopy
@@ -53,6 +55,9 @@ class GuardedSocket(AssociationSocket):
         super().__init__(assoc, client_socket=client_socket)
         self._limits = limits
         self._sending = threading.Lock()
+        # OpenSSL lets one thread at a time into a connection; TCP needs no turns.
+        is_tls = isinstance(client_socket, ssl.SSLSocket)
+        self._reading = self._sending if is_tls else contextlib.nullcontext()
         self._deadline: float | None = None
         self._message_length = 0
 
@@ -98,6 +103,33 @@ class GuardedSocket(AssociationSocket):
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
 
+    def shake_hands(self) -> bool:
+        """TLS begins, in the association's own thread and within its deadline."""
+        connection = self.socket
+        if not isinstance(connection, ssl.SSLSocket):
+            return True
+        try:
+            connection.settimeout(self._limits.association_timeout)
+            connection.do_handshake()
+            connection.settimeout(self._limits.send_deadline)
+        except OSError as error:
+            logger.warning("no TLS with a peer: %s", type(error).__name__)
+            self.end()
+            connection.close()
+            return False
+        return True
+
+    @property
+    def certificate(self) -> str:
+        """SHA-256 of what the peer showed under TLS; empty where it showed none."""
+        connection = self.socket
+        if not isinstance(connection, ssl.SSLSocket):
+            return ""
+        with contextlib.suppress(OSError, ValueError):
+            if shown := connection.getpeercert(binary_form=True):
+                return hashlib.sha256(shown).hexdigest()
+        return ""
+
     def _check_length(self, nr_bytes: int) -> None:
         self._message_length += nr_bytes
         if (
@@ -122,11 +154,19 @@ class GuardedSocket(AssociationSocket):
         if connection is None or self._deadline is None:
             return b""
         remaining = self._deadline - time.monotonic()
-        poll = select.poll()
-        poll.register(connection, select.POLLIN)
-        if remaining <= 0 or not poll.poll(remaining * 1000):
+        if remaining <= 0 or not _has_data(connection, remaining):
             raise PeerMisbehaved("a started PDU was not finished in time")
-        return connection.recv(nr_bytes)
+        with self._reading:
+            return connection.recv(nr_bytes)
+
+
+def _has_data(connection: socket.socket, seconds: float) -> bool:
+    """Waits for some; a TLS record may hold more than was read of it."""
+    if isinstance(connection, ssl.SSLSocket) and connection.pending():
+        return True
+    poll = select.poll()
+    poll.register(connection, select.POLLIN)
+    return bool(poll.poll(seconds * 1000))
 
 
 class GuardedProvider(DULServiceProvider):
@@ -156,7 +196,9 @@ class GuardedAssociation(Association):
 
     def run_reactor(self) -> None:
         try:
-            super().run_reactor()
+            connection = self.guarded_socket
+            if connection is not None and connection.shake_hands():
+                super().run_reactor()
         except Exception as error:
             logger.warning(
                 "association %s ended: %s", self.short_id, type(error).__name__
@@ -196,6 +238,7 @@ class GuardedAssociation(Association):
     def peer(self) -> AssociationInfo:
         """Readable from the moment the A-ASSOCIATE request is in."""
         request = self.requestor.primitive
+        connection = self.guarded_socket
         return AssociationInfo(
             calling_ae=str(request.calling_ae_title).strip() if request else "",
             called_ae=str(request.called_ae_title).strip() if request else "",
@@ -203,6 +246,7 @@ class GuardedAssociation(Association):
             port=self.remote_port,
             max_pdu=self.requestor.maximum_length or 0,
             association_id=self.short_id,
+            certificate=connection.certificate if connection else "",
         )
 
 
@@ -249,6 +293,18 @@ class GuardedServer(AssociationServer):
         """Those whose thread still runs."""
         self._associations = [a for a in self._associations if a.is_alive()]
         return list(self._associations)
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        """Under TLS nobody's handshake may keep the next peer waiting."""
+        listener = self.socket
+        if listener is None:
+            raise OSError("the server is stopped")
+        connection, address = listener.accept()
+        if self.ssl_context:
+            connection = self.ssl_context.wrap_socket(
+                connection, server_side=True, do_handshake_on_connect=False
+            )
+        return connection, address
 
     def verify_request(self, request: Any, client_address: Any) -> bool:
         """False closes the connection before it costs a thread."""

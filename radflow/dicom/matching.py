@@ -27,7 +27,7 @@ from radflow.dicom.reading import texts
 from radflow.dicom.text import clean
 from radflow.dicom.worklist_item import WorklistItem
 
-_TOP_KEYS: Final = frozenset(
+TOP_KEYS: Final = frozenset(
     {
         "AccessionNumber",
         "AdmissionID",
@@ -40,7 +40,7 @@ _TOP_KEYS: Final = frozenset(
         "StudyInstanceUID",
     }
 )
-_STEP_KEYS: Final = frozenset(
+STEP_KEYS: Final = frozenset(
     {
         "Modality",
         "ScheduledPerformingPhysicianName",
@@ -263,7 +263,7 @@ def _unsupported(identifier: Dataset, step: Dataset) -> tuple[str, ...]:
     plan = plan_answer(identifier)
     unmatched = [
         keyword
-        for dataset, keys in ((identifier, _TOP_KEYS), (step, _STEP_KEYS))
+        for dataset, keys in ((identifier, TOP_KEYS), (step, STEP_KEYS))
         for keyword in _with_value(dataset)
         if keyword not in keys
     ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,8 +11,9 @@ from typing import Any
 
 from pydicom.dataset import Dataset
 from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
-from pynetdicom import AE
+from pynetdicom import AE, evt
 from pynetdicom.association import Association
+from pynetdicom.events import Event
 from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
 
 from radflow.dicom import statuses
@@ -41,6 +44,8 @@ class Remote:
     calling_ae: str
     called_ae: str
     timeout: float = 30.0
+    # With it the server's certificate must be for `host`.
+    tls: ssl.SSLContext | None = None
 
     def echo(self) -> int:
         """The status of a C-ECHO."""
@@ -49,15 +54,8 @@ class Remote:
 
     def find(self, query: Dataset, sop_class: str) -> list[Dataset]:
         """The matches; raises PeerError with the status of a query that failed."""
-        found: list[Dataset] = []
         with self.association(sop_class) as assoc:
-            for status, match in assoc.send_c_find(query, sop_class):
-                code = int(_checked(status).Status)
-                if code in _PENDING and match is not None:
-                    found.append(match)
-                elif code != statuses.SUCCESS:
-                    raise PeerError(f"C-FIND ended with 0x{code:04X}", code)
-        return found
+            return found_on(assoc, query, sop_class)
 
     def create(self, uid: str, values: Dataset, sop_class: str) -> Reply:
         with self.association(sop_class) as assoc:
@@ -75,7 +73,13 @@ class Remote:
         entity.connection_timeout = self.timeout
         entity.acse_timeout = entity.dimse_timeout = self.timeout
         entity.add_requested_context(sop_class, _SYNTAXES)
-        assoc = entity.associate(self.host, self.port, ae_title=self.called_ae)
+        assoc = entity.associate(
+            self.host,
+            self.port,
+            ae_title=self.called_ae,
+            tls_args=(self.tls, self.host) if self.tls else None,
+            evt_handlers=[(evt.EVT_CONN_OPEN, _send_at_once)],
+        )
         if not assoc.is_established:
             raise PeerError(
                 "association refused" if assoc.is_rejected else "no association"
@@ -85,6 +89,25 @@ class Remote:
         finally:
             if assoc.is_established:
                 assoc.release()
+
+
+def found_on(assoc: Association, query: Dataset, sop_class: str) -> list[Dataset]:
+    """The matches of one query on an open association, as `find`."""
+    found: list[Dataset] = []
+    for status, match in assoc.send_c_find(query, sop_class):
+        code = int(_checked(status).Status)
+        if code in _PENDING and match is not None:
+            found.append(match)
+        elif code != statuses.SUCCESS:
+            raise PeerError(f"C-FIND ended with 0x{code:04X}", code)
+    return found
+
+
+def _send_at_once(event: Event) -> None:
+    """A request is several PDUs: none waits for the answer to the one before."""
+    connection = event.assoc.dul.socket
+    if connection is not None and connection.socket is not None:
+        connection.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 def _checked(status: Any) -> Any:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+import ssl
 import threading
 from typing import Any, cast
 
-from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
-from pynetdicom import AE, evt
+from pydicom.uid import UID, ExplicitVRLittleEndian, ImplicitVRLittleEndian
+from pynetdicom import AE, build_context, evt
 from pynetdicom.events import Event
+from pynetdicom.presentation import PresentationContext
 from pynetdicom.sop_class import (  # type: ignore[attr-defined]
     InstanceAvailabilityNotification,
     ModalityPerformedProcedureStep,
@@ -17,7 +19,7 @@ from pynetdicom.sop_class import (  # type: ignore[attr-defined]
     Verification,
 )
 
-from radflow.dicom.exchange import Allow, Callbacks, Limits
+from radflow.dicom.exchange import CALLED, Allow, AssociationInfo, Callbacks, Limits
 from radflow.dicom.hardening import GuardedAssociation, GuardedServer
 from radflow.dicom.services import (
     handle_create,
@@ -28,7 +30,7 @@ from radflow.dicom.services import (
 
 logger = logging.getLogger(__name__)
 
-TRANSFER_SYNTAXES = [ExplicitVRLittleEndian, ImplicitVRLittleEndian]
+TRANSFER_SYNTAXES: list[str | UID] = [ExplicitVRLittleEndian, ImplicitVRLittleEndian]
 _POLL_SECONDS = 0.1
 _STOP_SECONDS = 5.0
 
@@ -38,11 +40,26 @@ _CALLED_AE_NOT_RECOGNISED = (0x01, 0x01, 0x07)
 _LOCAL_LIMIT_EXCEEDED = (0x02, 0x03, 0x02)
 
 
+def presentation_contexts(offered: Callbacks) -> list[PresentationContext]:
+    """What a server with these callbacks accepts."""
+    classes = [Verification]
+    if offered.on_find:
+        classes.append(ModalityWorklistInformationFind)
+    if offered.on_mpps_create or offered.on_mpps_set:
+        classes.append(ModalityPerformedProcedureStep)
+    if offered.on_mpps_get:
+        classes.append(ModalityPerformedProcedureStepRetrieve)
+    if offered.on_available:
+        classes.append(InstanceAvailabilityNotification)
+    return [build_context(uid, TRANSFER_SYNTAXES) for uid in classes]
+
+
 class DicomServer:
     """Serves associations on threads of its own between start() and stop().
 
     `port` 0 takes a free one, known after start(). `callbacks` run in the association's
-    thread, several at a time for different associations.
+    thread, several at a time for different associations. With `tls` every peer speaks
+    TLS, and only that.
     """
 
     def __init__(
@@ -52,7 +69,9 @@ class DicomServer:
         port: int,
         callbacks: Callbacks,
         limits: Limits | None = None,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
+        self._tls = tls
         self._ae_title = ae_title
         self._address = (host, port)
         self._callbacks = callbacks
@@ -78,6 +97,7 @@ class DicomServer:
                 self._address,
                 evt_handlers=self._handlers(),
                 server_class=GuardedServer,
+                ssl_context=self._tls,
                 limits=self._limits,
                 on_association_end=self._callbacks.on_association_end,
             ),
@@ -115,22 +135,8 @@ class DicomServer:
         entity.maximum_pdu_size = self._limits.max_pdu
         entity.acse_timeout = self._limits.association_timeout
         entity.network_timeout = self._limits.idle_timeout
-        for sop_class in self._sop_classes():
-            entity.add_supported_context(sop_class, TRANSFER_SYNTAXES)
+        entity.supported_contexts = presentation_contexts(self._callbacks)
         return entity
-
-    def _sop_classes(self) -> list[str]:
-        offered = self._callbacks
-        classes = [Verification]
-        if offered.on_find:
-            classes.append(ModalityWorklistInformationFind)
-        if offered.on_mpps_create or offered.on_mpps_set:
-            classes.append(ModalityPerformedProcedureStep)
-        if offered.on_mpps_get:
-            classes.append(ModalityPerformedProcedureStepRetrieve)
-        if offered.on_available:
-            classes.append(InstanceAvailabilityNotification)
-        return classes
 
     def _handlers(self) -> list[Any]:
         offered = self._callbacks
@@ -172,20 +178,29 @@ class DicomServer:
             return _LOCAL_LIMIT_EXCEEDED
         if peer.called_ae != self._ae_title:
             logger.warning("association refused: called AE title %r", peer.called_ae)
+            self._tell_refused(peer, CALLED)
             return _CALLED_AE_NOT_RECOGNISED
         reason = _reason(self._callbacks.allow, assoc)
         if reason is None:
             return None
         logger.warning("association refused: %r %s", peer.calling_ae, reason)
+        self._tell_refused(peer, reason)
         return _CALLING_AE_NOT_RECOGNISED
+
+    def _tell_refused(self, peer: AssociationInfo, reason: str) -> None:
+        if self._callbacks.on_refused is None:
+            return
+        try:
+            self._callbacks.on_refused(peer, reason)
+        except Exception as error:
+            logger.warning("a refusal was not kept: %s", type(error).__name__)
 
 
 def _reason(allow: Allow | None, assoc: GuardedAssociation) -> str | None:
     if allow is None:
         return None
-    peer = assoc.peer
     try:
-        return allow(peer.calling_ae, peer.called_ae, peer.address)
+        return allow(assoc.peer)
     except Exception as error:
         # pynetdicom swallows what a notification handler raises, and would go on to
         # accept the peer nobody could check.

@@ -121,6 +121,8 @@ def _ports(settings: LazySettings) -> dict[str, int]:
     }
     if settings.DEMO_SIMULATOR:
         ports["RADFLOW_DEMO_RECEIVER_PORT"] = settings.DEMO_RECEIVER_PORT
+    if settings.DICOM_TLS_PORT:
+        ports["RADFLOW_DICOM_TLS_PORT"] = settings.DICOM_TLS_PORT
     return ports
 
 

@@ -14,6 +14,7 @@ TOPICS: dict[str, Capability] = {
     "case": Capability.VIEW_CASES,
     "message": Capability.VIEW_MESSAGES,
     "channel": Capability.VIEW_MESSAGES,
+    "station": Capability.VIEW_MESSAGES,
 }
 
 

@@ -41,6 +41,9 @@ MESSAGES = 400
 SOCKETS = 100
 CHANGES = 50
 PART_SECONDS = 120
+# What is asked, and how often by each client.
+ONE_MATCH = ({"PatientID": "B7"}, 40)
+MANY_MATCHES = ({"PatientName": "Bench10*"}, 6)
 
 
 def line(what: str, rate: Rate, note: str = "") -> None:
@@ -110,15 +113,35 @@ def _drained(rest: Rest) -> None:
 
 
 def worklist(radflow: Instance) -> None:
-    """Association per query, four clients; pynetdicom's client on the same cores."""
-    one, items = ask_all(
-        radflow.dicom_port, worklist_query(PatientID="B7"), clients=4, each=15
-    )
-    line(f"worklist, {items} match, 4 clients", one, "association per query")
-    many, items = ask_all(
-        radflow.dicom_port, worklist_query(PatientName="Bench10*"), clients=4, each=4
-    )
-    line(f"worklist, {items} matches, 4 clients", many, "association per query")
+    """Four clients, pynetdicom's on the same cores, beside its server as it comes.
+
+    Both answer from what they have in memory; ours asks the database what is true.
+    """
+    many = worklist_query(**MANY_MATCHES[0])
+    _, items = ask_all(radflow.dicom_port, many, 1, 1, kept=False)
+    (port,) = free_ports(1)
+    command = [sys.executable, "-m", "tests.bench.stock", str(port), str(items)]
+    process = subprocess.Popen(command)
+    try:
+        wait_for("the reference listens", lambda: _listens(port))
+        for kept in (True, False):
+            for keys, each in ONE_MATCH, MANY_MATCHES:
+                _compare_worklists(radflow.dicom_port, port, keys, each, kept)
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def _compare_worklists(
+    ours: int, reference: int, keys: dict[str, str], each: int, kept: bool
+) -> None:
+    how = "one association" if kept else "one for each query"
+    query = worklist_query(**keys)
+    stock, items = ask_all(reference, query, 4, each, kept=kept)
+    line(f"reference, {items} matches, {how}", stock)
+    rate, items = ask_all(ours, query, 4, each, kept=kept)
+    share = rate.per_second / stock.per_second
+    line(f"worklist, {items} matches, {how}", rate, f"{share:.1f} of pynetdicom's")
 
 
 def live(radflow: Instance, rest: Rest) -> None:

@@ -8,17 +8,22 @@ import statistics
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import count
 from typing import Any
 
 from pydicom.dataset import Dataset
+from pynetdicom.sop_class import (  # type: ignore[attr-defined]
+    ModalityWorklistInformationFind,
+)
 from websockets.asyncio.client import ClientConnection, connect
 
 from radflow.dicom.client import ScannerClient
+from radflow.dicom.remote import found_on
 
 VT, END = b"\x0b", b"\x1c\x0d"
 _numbers: dict[str, Iterator[int]] = defaultdict(lambda: count(1))
@@ -103,18 +108,31 @@ def worklist_query(**keys: str) -> Dataset:
     return query
 
 
-def ask_all(port: int, query: Dataset, clients: int, each: int) -> tuple[Rate, int]:
-    """Queries over persistent associations; also how many items an answer had."""
+def ask_all(
+    port: int, query: Dataset, clients: int, each: int, *, kept: bool
+) -> tuple[Rate, int]:
+    """Queries on an association each, or each client's on one that is `kept`; also
+    how many items an answer had."""
     latencies: list[float] = []
     items: list[int] = []
 
+    def timed(find: Callable[[Dataset], list[Dataset]]) -> None:
+        started = time.perf_counter()
+        found = find(query)
+        latencies.append(time.perf_counter() - started)
+        items.append(len(found))
+
     def ask(index: int) -> None:
         scanner = ScannerClient("127.0.0.1", port, f"BENCH{index}", "RADFLOW")
-        for _ in range(each):
-            started = time.perf_counter()
-            found = scanner.find_worklist(query)
-            latencies.append(time.perf_counter() - started)
-            items.append(len(found))
+        if not kept:
+            for _ in range(each):
+                timed(scanner.find_worklist)
+            return
+        with scanner.association(ModalityWorklistInformationFind) as assoc:
+            for _ in range(each):
+                timed(
+                    partial(found_on, assoc, sop_class=ModalityWorklistInformationFind)
+                )
 
     started = time.perf_counter()
     with ThreadPoolExecutor(clients) as pool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import struct
@@ -16,7 +17,7 @@ from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
 
 from radflow.dicom.client import ScannerClient
 from radflow.dicom.errors import PeerError
-from radflow.dicom.exchange import Callbacks, Limits
+from radflow.dicom.exchange import AssociationInfo, Callbacks, Limits
 from radflow.dicom.server import DicomServer
 from tests.dicom.conftest import Serve
 
@@ -201,6 +202,47 @@ def test_more_connections_than_one_address_may_have_are_closed(
     second.release()
 
 
+def test_a_pdu_that_drips_ends_in_time(
+    server: DicomServer, scanner: Connect, attack: Send
+) -> None:
+    """A byte now and then keeps no connection open: the whole PDU has a deadline."""
+    connection = attack(header(0x01, 200))
+    with pytest.raises(OSError):
+        for _ in range(100):
+            connection.sendall(b"\0")
+            connection.settimeout(0.05)
+            with contextlib.suppress(TimeoutError):
+                if not connection.recv(1):
+                    raise ConnectionResetError
+    assert scanner(server).echo() == 0
+
+
+def test_answers_do_not_wait_for_the_peers_acknowledgement(server: DicomServer) -> None:
+    assoc = established(server)
+    (accepted,) = server._require_server().associations()
+    connection = accepted.guarded_socket
+    assert connection
+    assert connection.socket
+    assert connection.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+    assoc.release()
+
+
+def test_a_flood_of_associations_leaves_the_server_serving(
+    serve: Serve, scanner: Connect
+) -> None:
+    server = serve(Limits(max_associations=20, max_per_address=10))
+    flood = [
+        socket.create_connection(("127.0.0.1", server.port), timeout=10)
+        for _ in range(200)
+    ]
+    assert server.association_count <= 10
+    for connection in flood:
+        connection.close()
+    for assoc in server._require_server().associations():
+        assoc.join(10)
+    assert scanner(server).echo() == 0
+
+
 def test_a_full_server_says_so(serve: Serve, scanner: Connect) -> None:
     server = serve(Limits(max_associations=1))
     first = established(server)
@@ -219,8 +261,8 @@ def test_an_idle_association_is_ended(serve: Serve) -> None:
 def test_a_refused_calling_ae_title_is_rejected_and_logged(
     serve: Serve, scanner: Connect, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def only_ct1(calling: str, called: str, address: str) -> str | None:
-        return None if calling == "CT1" else "unknown calling AE title"
+    def only_ct1(caller: AssociationInfo) -> str | None:
+        return None if caller.calling_ae == "CT1" else "unknown calling AE title"
 
     server = serve(allow=only_ct1)
     assert scanner(server, "CT1").echo() == 0
@@ -230,7 +272,7 @@ def test_a_refused_calling_ae_title_is_rejected_and_logged(
 
 
 def test_a_check_that_fails_refuses(serve: Serve, scanner: Connect) -> None:
-    def broken(calling: str, called: str, address: str) -> str | None:
+    def broken(caller: AssociationInfo) -> str | None:
         raise RuntimeError("database away")
 
     with pytest.raises(PeerError):

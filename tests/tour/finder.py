@@ -23,6 +23,7 @@ LINKS = {
     "parked": ("/messages/exceptions/", r"/messages/in/(\d+)/dry-run/"),
     "peer": ("/messages/peers/", r"/messages/peers/(\d+)/\""),
     "procedure": ("/catalogue/", r"/catalogue/(\d+)/"),
+    "station": ("/messages/stations/", r"/messages/stations/(\d+)/\""),
     "unmapped": ("/catalogue/unmapped/", r"/catalogue/unmapped/map/\?([^\"]+)"),
     "unlinked": ("/reconciliation/", r"/unlinked/(\d+)/"),
 }

@@ -185,7 +185,20 @@ def _interface_admin() -> list[Stop]:
         Stop("exceptions-replayed", "pacs", "/messages/bulk/1/"),
         Stop("examples", "pacs", "/messages/examples/"),
         *_peers(),
+        *_stations(),
         Stop("dicom-exchange", "pacs", "/exchanges/1/"),
+    ]
+
+
+def _stations() -> list[Stop]:
+    add = "/messages/stations/add/"
+    return [
+        Stop("stations", "pacs", "/messages/stations/"),
+        Stop("station-add", "pacs", add),
+        Stop("station-add-empty", "pacs", add, acts.sent_empty, True),
+        Stop("station-rules", "pacs", "/messages/stations/{station}/"),
+        Stop("station-sees", "tech", "/stations/{station}/worklist/"),
+        Stop("worklists-of-exam", "coord", "/board/{scheduled}/worklists/"),
     ]
 
 

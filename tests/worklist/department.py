@@ -13,6 +13,12 @@ class Department:
         self._service = DicomService("RADFLOW", "127.0.0.1", 0)
         self._service.start()
         self._running = True
+        # Where a client that works with files finds and leaves them.
+        self.folder = ""
+
+    @property
+    def port(self) -> int:
+        return self._service.port
 
     def scanner(self, ae_title: str = "CT1_AE") -> ScannerClient:
         return ScannerClient("127.0.0.1", self._service.port, ae_title, "RADFLOW", 10.0)

@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
-from worklist.api import planning, rooms, slots
+from worklist.api import planning, rooms, slots, stations, worklists
 from worklist.api.images import StudyViewSet
 from worklist.api.sites import SiteViewSet
 
@@ -30,4 +30,26 @@ urlpatterns = [
     path("wait-list/", planning.WaitListView.as_view()),
     path("wait-list/<int:entry_id>/", planning.WaitListEntryView.as_view()),
     path("openings/", planning.OpeningsView.as_view()),
+    path("stations/", stations.StationListView.as_view(), name="station-list"),
+    path(
+        "stations/<int:station_id>/",
+        stations.StationDetailView.as_view(),
+        name="station-detail",
+    ),
+    path(
+        "stations/<int:station_id>/worklist/",
+        worklists.PreviewView.as_view(),
+        name="station-worklist",
+    ),
+    path(
+        "stations/<int:station_id>/queries/",
+        worklists.QueryListView.as_view(),
+        name="station-queries",
+    ),
+    path(
+        "refused-callers/",
+        stations.RefusedCallerListView.as_view(),
+        name="refused-caller-list",
+    ),
+    path("worklists/explain/", worklists.ExplainView.as_view(), name="explain"),
 ]

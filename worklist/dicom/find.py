@@ -20,7 +20,8 @@ from radflow.dicom.matching import WorklistQuery, parse_query
 from worklist.dicom.recorder import FindRecorder
 from worklist.dicom.requests import request_of
 from worklist.models import DicomExchange
-from worklist.selectors.worklist import Offer, known_station, worklist_items
+from worklist.selectors.callers import known_station
+from worklist.selectors.worklist import Offer, worklist_items
 from worklist.services.exchanges import Find
 
 logger = logging.getLogger(__name__)

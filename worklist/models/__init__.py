@@ -1,6 +1,7 @@
 from worklist.lifecycle import AppointmentState
 from worklist.models.announcement import Announcement
 from worklist.models.block import BlockKind, RoomBlock, RoomHours
+from worklist.models.caller import RefusedCaller
 from worklist.models.delivery import DeliveryState, DicomDelivery
 from worklist.models.exchange import DicomExchange, WorklistServed
 from worklist.models.external import AppointmentNotice, ExternalAppointment
@@ -8,7 +9,7 @@ from worklist.models.feed import RoomFeed
 from worklist.models.node import DicomNode
 from worklist.models.performed import PerformedStep, PerformedStepStatus
 from worklist.models.resource import Resource, ResourceHold, ResourceNeed
-from worklist.models.room import Room, Station
+from worklist.models.room import Room, Station, StationScope
 from worklist.models.step import Appointment, ScheduledStep
 from worklist.models.study import Study, StudySeries
 from worklist.models.verification import Verification, VerificationMethod
@@ -29,6 +30,7 @@ __all__ = [
     "PartOfDay",
     "PerformedStep",
     "PerformedStepStatus",
+    "RefusedCaller",
     "Resource",
     "ResourceHold",
     "ResourceNeed",
@@ -38,6 +40,7 @@ __all__ = [
     "RoomHours",
     "ScheduledStep",
     "Station",
+    "StationScope",
     "Study",
     "StudySeries",
     "Verification",

@@ -42,14 +42,14 @@ def detail(request: HttpRequest, exchange_id: int) -> HttpResponse:
     )
     context = {
         "exchange": exchange,
-        "elements": list(_elements(exchange.request)),
+        "elements": list(elements_of(exchange.request)),
         "orders": orders,
         "status": f"0x{exchange.status:04X}",
     }
     return render(request, "worklist/exchange.html", context)
 
 
-def _elements(dataset: dict[str, Any], depth: int = 0) -> Iterator[Element]:
+def elements_of(dataset: dict[str, Any], depth: int = 0) -> Iterator[Element]:
     """Flattens DICOM JSON (PS3.18 annex F)."""
     for tag, attribute in sorted(dataset.items()):
         values = attribute.get("Value", [])
@@ -58,7 +58,7 @@ def _elements(dataset: dict[str, Any], depth: int = 0) -> Iterator[Element]:
         shown = f"({tag[:4]},{tag[4:]})"
         yield Element(shown, _name(tag), attribute.get("vr", ""), text, depth)
         for item in values if is_sequence else []:
-            yield from _elements(item, depth + 1)
+            yield from elements_of(item, depth + 1)
 
 
 def _text(value: Any) -> str:
