@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, tzinfo
+from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone
 
 from orders.hl7.outbound import NAMESPACE
 from orders.lifecycle import ExamState
-from orders.models import Order, Patient, PatientIdentifier, Visit
+from orders.models import Order, Patient, PatientIdentifier, Pregnancy, Visit
 from radflow.dicom.worklist_item import Code, IssuedId, Issuer, WorklistItem
 from worklist.models import ScheduledStep
 
@@ -20,7 +21,6 @@ _SEXES = {"M": "M", "F": "F", "O": "O", "A": "O", "N": "O"}
 # Of a step that goes on; the others are the exam's own (section 6.1).
 STARTED = "STARTED"
 _PREGNANT = "B6"
-_DEFINITELY = 3
 
 
 def build_item(step: ScheduledStep) -> WorklistItem:
@@ -62,9 +62,10 @@ def _person(patient: Patient) -> dict[str, Any]:
 
 def _exam(order: Order) -> dict[str, Any]:
     return {
-        "weight_kg": float(order.weight_kg) if order.weight_kg else None,
-        "size_m": float(order.height_m) if order.height_m else None,
-        "medical_alerts": _present(order.clinical_info),
+        "weight_kg": _number(order.weight_kg or order.patient.weight_kg),
+        "size_m": _number(order.height_m or order.patient.height_m),
+        "medical_alerts": _present(order.clinical_info, *order.patient.alerts),
+        "pregnancy_status": _pregnancy(order),
         "patient_state": order.danger_code,
         "institution": order.entering_organization or order.sender_facility,
         "requesting_physician": _provider(order),
@@ -79,6 +80,18 @@ def _exam(order: Order) -> dict[str, Any]:
         "comments": order.comments,
         "step_status": _status(order),
     }
+
+
+def _number(value: Decimal | None) -> float | None:
+    return float(value) if value else None
+
+
+def _pregnancy(order: Order) -> int | None:
+    """The visit's word, else the patient's; the numbers are those of DICOM."""
+    visit = order.visit
+    if visit and visit.ambulatory_status == _PREGNANT:
+        return Pregnancy.DEFINITELY
+    return order.patient.pregnancy
 
 
 def _numbers(order: Order) -> dict[str, Any]:
@@ -207,7 +220,4 @@ def _visit(visit: Visit | None) -> dict[str, Any]:
         "current_location": visit.location,
         "referring_physician": visit.referring,
         "special_needs": visit.ambulatory_status,
-        "pregnancy_status": (
-            _DEFINITELY if visit.ambulatory_status == _PREGNANT else None
-        ),
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from decimal import Decimal
 
 import pytest
 from django.db import OperationalError, connections
@@ -197,6 +198,21 @@ def test_a_new_name_is_on_the_next_answer(station: Station) -> None:
     update_patient(request=marriage, cause=Cause(actor="ADT"))
     (offer,) = worklist_items(EVERY_CT, station)
     assert offer.item.patient_name == "Mensah^Ada^Grace^Ms"
+
+
+@pytest.mark.django_db
+def test_what_is_known_of_the_patient_alone_reaches_the_scanner(
+    station: Station,
+) -> None:
+    """Alerts, pregnancy and weight that no order and no visit repeats."""
+    person = patient_request(
+        alerts=("MRSA",), pregnancy=2, weight_kg=Decimal(71), height_m=Decimal("1.8")
+    )
+    make_order(patient=person, clinical_info="Cough", schedule=ScheduleRequest(TEN))
+    (offer,) = worklist_items(EVERY_CT, station)
+    item = offer.item
+    assert item.medical_alerts == ("Cough", "MRSA")
+    assert (item.pregnancy_status, item.weight_kg, item.size_m) == (2, 71, 1.8)
 
 
 @pytest.mark.django_db
