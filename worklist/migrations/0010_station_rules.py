@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('worklist', '0008_room_site'),
+        ('worklist', '0009_external_appointments'),
     ]
 
     operations = [

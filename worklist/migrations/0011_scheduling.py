@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('orders', '0016_setup_and_sequence'),
         ('sites', '0002_first_site'),
-        ('worklist', '0009_external_appointments'),
+        ('worklist', '0010_station_rules'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

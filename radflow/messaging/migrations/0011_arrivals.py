@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("messaging", "0009_identity")]
+    dependencies = [("messaging", "0010_appointments")]
 
     operations = [
         migrations.AddField(
