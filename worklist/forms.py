@@ -11,9 +11,10 @@ from django.utils.translation import gettext_lazy as _
 from orders.lifecycle import ExamState
 from radflow.sites.models import Site
 from radflow.sites.zones import exists, zone_named
-from worklist.models import Room, VerificationMethod
+from worklist.models import CannotSay, Room, Unread, VerificationMethod
 from worklist.reasons import DISCONTINUATION_REASONS
 from worklist.selectors import BoardFilter
+from worklist.spoken import read_spoken
 
 if TYPE_CHECKING:
     RoomFieldBase = forms.ModelChoiceField[Room]
@@ -145,6 +146,9 @@ class GateForm(forms.Form):
     requisition = forms.CharField(required=False, max_length=250)
     source = forms.CharField(required=False)
     by_hand = forms.BooleanField(required=False, help_text="The first one was typed.")
+    unread = forms.BooleanField(
+        required=False, help_text="What is still missing cannot be read."
+    )
 
     def method(self) -> VerificationMethod:
         """Scanned only if nothing of it was typed."""
@@ -154,14 +158,78 @@ class GateForm(forms.Form):
 
 
 class BeginForm(forms.Form):
-    """A side must be confirmed with the patient, where the exam has one."""
+    verification = forms.IntegerField()
+
+
+def _choices(labels: Iterable[tuple[str, Any]]) -> list[tuple[str, Any]]:
+    return [(value, _(str(label))) for value, label in labels]
+
+
+class PersonForm(forms.Form):
+    """What the patient said, or who said it for them, and the side.
+
+    What is missing is told by field, in the order in which it is asked.
+    """
 
     verification = forms.IntegerField()
-    side = forms.BooleanField(
+    name_said = forms.BooleanField(required=False)
+    birth_date = forms.CharField(required=False, max_length=40)
+    cannot_say = forms.ChoiceField(
         required=False,
-        error_messages={"required": _("Confirm the side with the patient first.")},
+        choices=[("", _("The patient says it")), *_choices(CannotSay.choices)],
     )
+    witness = forms.CharField(required=False, max_length=80)
+    side = forms.BooleanField(required=False)
 
     def __init__(self, data: Any, *, has_side: bool) -> None:
         super().__init__(data)
-        self.fields["side"].required = has_side
+        self.has_side = has_side
+
+    def clean(self) -> dict[str, Any]:
+        values = self.cleaned_data
+        if values.get("cannot_say"):
+            if not values.get("witness"):
+                self.add_error("witness", _("Enter who checked or said it."))
+        elif not self.errors:
+            self._clean_said(values)
+        said = values.get("birth_date")
+        if said and read_spoken(said) is None:
+            self.add_error("birth_date", _("Enter day, month and year: 14-07-1945."))
+        if self.has_side and not values.get("side"):
+            self.add_error("side", _("Confirm the side with the patient first."))
+        return values
+
+    def problems(self) -> str:
+        """All of it in one line, for the place above the gate's lines."""
+        return " ".join(str(text) for texts in self.errors.values() for text in texts)
+
+    def _clean_said(self, values: dict[str, Any]) -> None:
+        if not values.get("name_said"):
+            self.add_error("name_said", _("Tick that the patient said the name."))
+        if not values.get("birth_date"):
+            self.add_error("birth_date", _("Enter the birth date the patient said."))
+
+
+class OverrideForm(forms.Form):
+    """A second person signs with their own name and password."""
+
+    reason = forms.ChoiceField(
+        label=_("Reason"),
+        choices=[("", _("Choose a reason")), *_choices(Unread.choices)],
+        widget=forms.Select(attrs={"autofocus": True}),
+    )
+    comment = forms.CharField(
+        label=_("What was done instead"),
+        max_length=300,
+        help_text=_("Such as: compared with the chart, new wristband ordered."),
+    )
+    username = forms.CharField(
+        label=_("Second person: user name"),
+        max_length=150,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+    password = forms.CharField(
+        label=_("Second person: password"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+    )

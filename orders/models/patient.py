@@ -86,6 +86,11 @@ class Patient(models.Model):
     def __str__(self) -> str:
         return f"patient {self.pk}"
 
+    @property
+    def other_name(self) -> str:
+        """The name in a second script, where the record has one."""
+        return " ".join(part for part in self.name_ideographic.split("^") if part)
+
 
 class PatientIdentifier(models.Model):
     """A CX: value, assigning authority and type (table 0203).

@@ -23,7 +23,12 @@ from orders.selectors.patients import (
     since,
     survivor_of,
 )
-from orders.selectors.procedures import code_of, known_procedure, procedure_of
+from orders.selectors.procedures import (
+    code_of,
+    known_procedure,
+    lacks_side,
+    procedure_of,
+)
 from orders.selectors.provenance import (
     Change,
     provenance_of,
@@ -43,6 +48,7 @@ __all__ = [
     "find_anything",
     "find_patients",
     "known_procedure",
+    "lacks_side",
     "last_change_of",
     "links_of",
     "merges_of",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db.models import Q, QuerySet
 
-from orders.models import Order, Procedure, ProcedureAlias
+from orders.models import LateralityRule, Order, Procedure, ProcedureAlias
 from orders.requests import Code
 from radflow.messaging.models import Peer
 
@@ -46,6 +46,14 @@ def _mapped(asked: Code, peer: Peer | None) -> QuerySet[ProcedureAlias]:
 def procedure_of(order: Order) -> Procedure | None:
     """The catalogue's entry of an order that is there, retired or not."""
     return known_procedure(code_of(order), order.peer, retired=True)
+
+
+def lacks_side(order: Order) -> bool:
+    """No side is ordered, though the catalogue wants one."""
+    if order.laterality:
+        return False
+    known = procedure_of(order)
+    return bool(known and known.laterality == LateralityRule.REQUIRED)
 
 
 def code_of(order: Order) -> Code:

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
 from orders.models import Patient
-from orders.selectors import mrn_of, mrn_of_patient, orders_with_patients
+from orders.selectors import lacks_side, mrn_of, mrn_of_patient, orders_with_patients
 from orders.selectors.patients import patients_with_identifiers
 from radflow.accounts.access import requires
 from radflow.accounts.roles import Capability
@@ -34,6 +34,7 @@ def requisition(request: HttpRequest, order_id: int) -> HttpResponse:
         "mrn": mrn_of(order),
         "bars": code128(accession) if accession.isascii() else "",
         "square": qr(accession),
+        "side_missing": lacks_side(order),
     }
     return render(request, "orders/paper/requisition.html", context)
 

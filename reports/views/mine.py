@@ -46,6 +46,8 @@ class Card:
     """
 
     pk: int
+    patient_id: int
+    accession: str
     news_at: datetime
     status: str
     report_status: str
@@ -103,6 +105,8 @@ def _card(order: Order, news_at: datetime) -> Card:
     status = ReportStatus(order.report_status)
     return Card(
         pk=order.pk,
+        patient_id=order.patient_id,
+        accession=order.accession_number,
         news_at=news_at,
         status=order.status,
         report_status=status.value if version else "",

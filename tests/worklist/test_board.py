@@ -23,7 +23,6 @@ from worklist.selectors import (
     bookings_of_day,
     counts_by_state,
     free_slots,
-    similar_names,
     station_list,
 )
 from worklist.services import arrive, book_step
@@ -106,27 +105,6 @@ def test_counts_name_every_state() -> None:
     counts = counts_by_state(BoardFilter(modality="CT"))
     assert set(counts) == set(ExamState)
     assert (counts[ExamState.ORDERED], counts[ExamState.SCHEDULED]) == (1, 1)
-
-
-def test_people_easily_mistaken_are_marked() -> None:
-    names = [
-        ("Okafor", "Ada"),
-        ("Okafor", "Grace"),
-        ("Smith", "Jo"),
-        ("Smyth", "Jo"),
-        ("Mensah", "Kofi"),
-    ]
-    orders = [
-        make_order(patient=patient_request(family_name=family, given_name=given))
-        for family, given in names
-    ]
-    assert similar_names(orders) == set(ids(orders[:4]))
-
-
-def test_two_exams_of_one_patient_are_not_a_likeness() -> None:
-    ada = patient_request()
-    orders = [make_order(patient=ada), make_order(patient=ada)]
-    assert similar_names(orders) == set()
 
 
 def test_a_stations_list_has_its_own_steps_and_those_any_may_take(

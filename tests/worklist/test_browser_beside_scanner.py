@@ -8,28 +8,18 @@ from orders.cause import Cause
 from orders.lifecycle import ExamState
 from orders.models import Order
 from radflow.accounts.models import User
+from tests.worklist.at_the_gate import begun
 from tests.worklist.department import Department
 from tests.worklist.example import example_12_1
 from tests.worklist.scanner import change, create, ended, performed, status_of
 from worklist.exceptions import ScannerStillRunning
 from worklist.models import PerformedStep, Station, Study
-from worklist.services import begin_exam, discontinue_exam, end_exam, verify_identity
+from worklist.services import discontinue_exam, end_exam
 
 
 @pytest.fixture
 def order(department: Department, station: Station) -> Order:
     return example_12_1()
-
-
-def begin_in_browser(order: Order, user: User) -> None:
-    verification = verify_identity(
-        order_id=order.pk,
-        user=user,
-        presented_patient_id="700123",
-        presented_accession=order.accession_number,
-        method="scanned",
-    )
-    begin_exam(order_id=order.pk, user=user, verification_id=verification.pk)
 
 
 def states_told(order: Order) -> list[str]:
@@ -40,7 +30,7 @@ def states_told(order: Order) -> list[str]:
 def test_a_scanner_that_joins_a_begun_exam_makes_no_second_transition(
     department: Department, order: Order, technologist: User
 ) -> None:
-    begin_in_browser(order, technologist)
+    begun(order, technologist)
     create(department, performed(order))
     with pytest.raises(ScannerStillRunning):
         end_exam(order_id=order.pk, cause=Cause(user=technologist))
@@ -53,7 +43,7 @@ def test_a_scanner_that_joins_a_begun_exam_makes_no_second_transition(
 def test_a_scanner_that_reports_after_the_end_in_the_browser_changes_nothing(
     department: Department, order: Order, technologist: User
 ) -> None:
-    begin_in_browser(order, technologist)
+    begun(order, technologist)
     end_exam(order_id=order.pk, cause=Cause(user=technologist))
     create(department, performed(order))
     assert status_of(order) == ExamState.PERFORMED
@@ -65,7 +55,7 @@ def test_a_scanner_that_reports_after_the_end_in_the_browser_changes_nothing(
 def test_a_stop_in_the_browser_is_final_and_names_its_reason(
     department: Department, order: Order, technologist: User
 ) -> None:
-    begin_in_browser(order, technologist)
+    begun(order, technologist)
     create(department, performed(order))
     cause = Cause(user=technologist)
     discontinue_exam(order_id=order.pk, cause=cause, reason="110505")

@@ -12,7 +12,14 @@ from worklist.models.resource import Resource, ResourceHold, ResourceNeed
 from worklist.models.room import Room, Station, StationScope
 from worklist.models.step import Appointment, ScheduledStep
 from worklist.models.study import Study, StudySeries
-from worklist.models.verification import Verification, VerificationMethod
+from worklist.models.verification import (
+    CannotSay,
+    GateOverride,
+    PersonCheck,
+    Unread,
+    Verification,
+    VerificationMethod,
+)
 from worklist.models.waiting import FreedSlot, PartOfDay, WaitListEntry
 
 __all__ = [
@@ -21,15 +28,18 @@ __all__ = [
     "AppointmentNotice",
     "AppointmentState",
     "BlockKind",
+    "CannotSay",
     "DeliveryState",
     "DicomDelivery",
     "DicomExchange",
     "DicomNode",
     "ExternalAppointment",
     "FreedSlot",
+    "GateOverride",
     "PartOfDay",
     "PerformedStep",
     "PerformedStepStatus",
+    "PersonCheck",
     "RefusedCaller",
     "Resource",
     "ResourceHold",
@@ -43,6 +53,7 @@ __all__ = [
     "StationScope",
     "Study",
     "StudySeries",
+    "Unread",
     "Verification",
     "VerificationMethod",
     "WaitListEntry",

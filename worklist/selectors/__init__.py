@@ -1,12 +1,7 @@
 """Reads of the schedule, the boards and the worklist."""
 
-from worklist.selectors.board import (
-    BoardFilter,
-    board_orders,
-    counts_by_state,
-    similar_names,
-    similar_on_board,
-)
+from worklist.selectors.alike import LookAlikes, look_alikes
+from worklist.selectors.board import BoardFilter, board_orders, counts_by_state
 from worklist.selectors.free_time import (
     Search,
     Wishes,
@@ -26,6 +21,7 @@ from worklist.selectors.schedule import (
 
 __all__ = [
     "BoardFilter",
+    "LookAlikes",
     "Search",
     "Slot",
     "Wishes",
@@ -34,10 +30,9 @@ __all__ = [
     "counts_by_state",
     "find_slots",
     "free_slots",
+    "look_alikes",
     "rooms",
     "rooms_for",
-    "similar_names",
-    "similar_on_board",
     "station_list",
     "stations",
     "unlinked_steps",

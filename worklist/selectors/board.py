@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
@@ -12,7 +10,6 @@ from django.db.models import Case, Count, IntegerField, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from orders.identity import fold
 from orders.lifecycle import OPEN_STATES, TERMINAL_STATES, ExamState
 from orders.models import (
     AHEAD,
@@ -92,7 +89,7 @@ def board_orders(
 
     Patients and MRNs are at hand.
     """
-    orders = with_mrn(_filtered(wanted)).annotate(
+    orders = with_mrn(filtered(wanted)).annotate(
         stage=_STAGE,
         rank=_RANK,
         waiting_since=Coalesce("scheduled_start", "requested_start", "created_at"),
@@ -104,52 +101,14 @@ def board_orders(
 
 def counts_by_state(wanted: BoardFilter | None = None) -> dict[ExamState, int]:
     """How many exams each state has under the filter, its states left aside."""
-    shown = _filtered(wanted or BoardFilter(), in_every_state=True)
+    shown = filtered(wanted or BoardFilter(), in_every_state=True)
     rows = shown.order_by().values("status").annotate(n=Count("id"))
     found = {row["status"]: row["n"] for row in rows}
     return {state: found.get(state, 0) for state in ExamState}
 
 
-def similar_names(orders: Sequence[Order]) -> set[int]:
-    """Ids of orders whose patient is easily taken for another one of the same list.
-
-    Alike are two people of one family name, or whose names differ by one letter.
-    """
-    people: dict[int, tuple[str, str]] = {}
-    for order in orders:
-        patient = order.patient
-        people[patient.pk] = (fold(patient.family_name), fold(patient.given_name))
-    alike = _alike(people)
-    return {order.pk for order in orders if order.patient_id in alike}
-
-
-def similar_on_board(wanted: BoardFilter) -> set[int]:
-    """Ids of patients easily taken for another one anywhere under the filter.
-
-    The other may stand on another page of the list: the warning stays the same.
-    """
-    fields = ("patient_id", "patient__family_name", "patient__given_name")
-    found = _filtered(wanted).order_by("-id").values_list(*fields)[:_MOST_FOUND]
-    return _alike({pk: (fold(family), fold(given)) for pk, family, given in found})
-
-
-def _alike(people: dict[int, tuple[str, str]]) -> set[int]:
-    """Every name is filed under itself and itself with each letter left out."""
-    files: dict[tuple[str, str], set[int]] = defaultdict(set)
-    for person, (family, given) in people.items():
-        if not family:
-            continue
-        files["", family].add(person)
-        for key in _one_left_out(family):
-            files[given, key].add(person)
-    return {p for together in files.values() if len(together) > 1 for p in together}
-
-
-def _one_left_out(name: str) -> set[str]:
-    return {name, *(name[:i] + name[i + 1 :] for i in range(len(name)))}
-
-
-def _filtered(wanted: BoardFilter, *, in_every_state: bool = False) -> QuerySet[Order]:
+def filtered(wanted: BoardFilter, *, in_every_state: bool = False) -> QuerySet[Order]:
+    """What the board shows under the filter, in no order."""
     orders = Order.objects.all()
     if not in_every_state:
         orders = orders.filter(_in_states(wanted.states))

@@ -15,7 +15,8 @@ from orders.services import note
 from radflow.accounts.models import User
 from radflow.audit import services as audit
 from worklist.exceptions import GateRefused
-from worklist.models import Verification
+from worklist.models import PersonCheck, Verification
+from worklist.spoken import said_fits
 
 VALID_FOR = timedelta(minutes=10)
 _LONGEST = 250
@@ -132,22 +133,42 @@ def _words(verification: Verification) -> tuple[str, str, str]:
 def spend(verification_id: int, order: Order, user: User) -> Verification:
     """Use up a check so that this person may begin this exam now; else GateRefused.
 
-    Called with the order locked. Compares again with the exam as it is now: a merge
-    or a change of the order since the check makes it worthless.
+    Called with the order locked. Compares again with the exam and the person as they
+    are now: a merge or a change since the check makes it worthless.
     """
-    found = Verification.objects.select_for_update().filter(pk=verification_id)
-    verification = found.first()
-    if verification is None or verification.order_id != order.pk:
-        raise GateRefused(gettext("The check belongs to another exam. Scan again."))
-    _refuse_unfit(verification, order, user)
+    verification = usable(verification_id, order, user)
+    answers = verification.answers.order_by("-id").first()
+    if answers is None or not answers.passed:
+        raise GateRefused(
+            gettext("Name and birth date are not confirmed. Ask the patient first.")
+        )
+    if answers.side != order.laterality or not answers_fit(answers, order):
+        raise GateRefused(_changed())
     verification.used_at = timezone.now()
     verification.save(update_fields=["used_at"])
     return verification
 
 
-def _refuse_unfit(verification: Verification, order: Order, user: User) -> None:
-    if not verification.matched:
+def usable(verification_id: int, order: Order, user: User) -> Verification:
+    """The check, locked: it is this person's, fresh, and of this exam as it is now.
+
+    Raises GateRefused. An identifier that could not be read counts as read where two
+    people signed for it.
+    """
+    verification = own_check(verification_id, order, user)
+    if not verification.accepted:
         raise GateRefused(gettext("The scanned values do not match this exam."))
+    if not _still_fits(verification, order):
+        raise GateRefused(_changed())
+    return verification
+
+
+def own_check(verification_id: int, order: Order, user: User) -> Verification:
+    """The check, locked, matching or not: this person's, unused and fresh."""
+    found = Verification.objects.select_for_update().filter(pk=verification_id)
+    verification = found.first()
+    if verification is None or verification.order_id != order.pk:
+        raise GateRefused(gettext("The check belongs to another exam. Scan again."))
     if verification.user_id != user.pk:
         raise GateRefused(
             gettext("Somebody else made this check. Scan again yourself.")
@@ -156,15 +177,48 @@ def _refuse_unfit(verification: Verification, order: Order, user: User) -> None:
         raise GateRefused(gettext("This check was used already. Scan again."))
     if timezone.now() - verification.at > VALID_FOR:
         raise GateRefused(gettext("The check is older than ten minutes. Scan again."))
-    if not _still_fits(verification, order):
-        raise GateRefused(
-            gettext("The exam changed since the check. Look, then scan again.")
-        )
+    return verification
+
+
+def answers_fit(answers: PersonCheck, order: Order) -> bool:
+    """What was said is still what is on record; spoken for by another, it is."""
+    if not answers.birth_date_said:
+        return bool(answers.cannot_say)
+    return said_fits(order.patient, answers.birth_date_said)
+
+
+def _changed() -> str:
+    return gettext("The exam changed since the check. Look, then scan again.")
 
 
 def _still_fits(verification: Verification, order: Order) -> bool:
+    """What was read is still this exam's; what was not is still nobody else's."""
+    fits_patient = is_patient(order, verification.presented_patient_id)
+    fits_accession = verification.presented_accession == order.accession_number
+    if verification.overridden:
+        return (
+            verification.expected_patient_id == _expected(order)
+            and verification.expected_accession == order.accession_number
+            and verification.exam == exam_of(order)
+            and (fits_patient or fits_accession)
+            and not is_of_another(verification, order)
+        )
+    return fits_accession and verification.exam == exam_of(order) and fits_patient
+
+
+def is_of_another(verification: Verification, order: Order) -> bool:
+    """Whether anything that was read belongs to another known person or exam.
+
+    An own number under another authority is another person's, too.
+    """
+    read = (verification.presented_patient_id, verification.presented_accession)
+    values = {value for text in read for value in (text, _read_cx(text)[0]) if value}
+    values |= {value.upper() for value in values}
+    owners = PatientIdentifier.objects.filter(value__in=values)
+    orders = Order.objects.filter(accession_number__in=values)
+    has_authority = bool(_read_cx(verification.presented_patient_id)[1])
     return (
-        verification.presented_accession == order.accession_number
-        and verification.exam == exam_of(order)
-        and is_patient(order, verification.presented_patient_id)
+        owners.exclude(patient=order.patient_id).exists()
+        or orders.exclude(pk=order.pk).exists()
+        or (has_authority and not verification.patient_matches)
     )

@@ -21,7 +21,7 @@ from worklist.selectors import (
     BoardFilter,
     board_orders,
     counts_by_state,
-    similar_on_board,
+    look_alikes,
     stations,
 )
 from worklist.views.rows import exam_rows
@@ -123,7 +123,7 @@ def _rows(
         f"{reverse('worklist:board')}?{query}" if query else reverse("worklist:board")
     )
     return {
-        "rows": exam_rows(orders, similar_on_board(wanted)),
+        "rows": exam_rows(orders, look_alikes(wanted.day, wanted.site)),
         "page": page,
         "may_schedule": current_user(request).may(Capability.SCHEDULE),
         "filtered": bool(wanted.text or wanted.modality or wanted.states),

@@ -1,63 +1,49 @@
-"""The scan gate: wristband and requisition must both be of this exam."""
+"""The scan gate: wristband and requisition, then the person; only then the exam."""
 
 from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from orders.lifecycle import WORKLIST_STATES, ExamState
+from orders.lifecycle import WORKLIST_STATES
 from orders.models import Order
 from orders.selectors import orders_with_patients
 from radflow.accounts.access import current_user, requires
 from radflow.accounts.roles import Capability
-from radflow.audit import services as audit
-from worklist.forms import BeginForm, GateForm
+from worklist.forms import BeginForm, GateForm, PersonForm
 from worklist.models import Verification, VerificationMethod
-from worklist.selectors import station_list
-from worklist.services import begin_exam, verify_identity
-from worklist.services.gate import VALID_FOR, is_patient
+from worklist.services import Answers, begin_exam, confirm_person, verify_identity
+from worklist.services.gate import is_patient
 from worklist.views.answers import REFUSALS, done, in_words, refused, wants_fragment
-from worklist.views.gate_checks import Scans, checks
-from worklist.views.patient_facts import facts_of
-from worklist.views.rows import who
-from worklist.views.station import chosen_station, names_of
-
-WAITING, MATCH, MISMATCH = "waiting", "match", "mismatch"
+from worklist.views.gate_checks import Scans
+from worklist.views.gate_page import own_check_of, show
 
 
 @requires(Capability.PERFORM_EXAM)
 @require_http_methods(["GET", "POST"])
 def gate(request: HttpRequest, order_id: int) -> HttpResponse:
     """Wait for two scans, compare them on the server, show the verdict."""
-    order = get_object_or_404(orders_with_patients(), pk=order_id)
-    if request.method == "POST":
+    order = _order(order_id)
+    if request.method == "POST" and order.status in WORKLIST_STATES:
         return _read(request, order)
-    verification = _shown_check(request, order)
-    typed = "typed" in request.GET
-    return _page(request, order, verification, Scans(typed=typed))
+    check = own_check_of(request, order, request.GET.get("check", ""))
+    return show(request, order, check, Scans(typed="typed" in request.GET))
 
 
-def _shown_check(request: HttpRequest, order: Order) -> Verification | None:
-    """The check in the address, as long as the person who made it may use it."""
-    wanted = request.GET.get("check", "")
-    if not wanted.isdecimal():
-        return None
-    mine = Verification.objects.filter(order=order, user=current_user(request))
-    fresh = mine.filter(used_at=None, at__gt=timezone.now() - VALID_FOR)
-    return fresh.filter(pk=wanted).first()
+def _order(order_id: int) -> Order:
+    return get_object_or_404(orders_with_patients(), pk=order_id)
 
 
 def _read(request: HttpRequest, order: Order) -> HttpResponse:
     form = GateForm(request.POST)
     if not form.is_valid():
-        return _page(request, order, None, Scans(typed=True), status=400)
+        return show(request, order, None, Scans(typed=True), status=400)
     scans = _sorted(order, form)
-    if not _is_complete(order, scans):
-        return _page(request, order, None, scans)
+    if not _is_complete(order, scans, unread=form.cleaned_data["unread"]):
+        return show(request, order, None, scans)
     try:
         verification = verify_identity(
             order_id=order.pk,
@@ -68,8 +54,14 @@ def _read(request: HttpRequest, order: Order) -> HttpResponse:
         )
     except REFUSALS as error:
         return refused(request, reverse("worklist:station"), error)
+    return _answer(request, order, verification)
+
+
+def _answer(
+    request: HttpRequest, order: Order, verification: Verification
+) -> HttpResponse:
     if wants_fragment(request):
-        return _page(request, order, verification, scans)
+        return show(request, order, verification, Scans())
     address = reverse("worklist:gate", args=[order.pk])
     return redirect(f"{address}?check={verification.pk}")
 
@@ -84,105 +76,76 @@ def _sorted(order: Order, form: GateForm) -> Scans:
     return Scans(wristband, requisition, typed)
 
 
-def _is_complete(order: Order, scans: Scans) -> bool:
+def _is_complete(order: Order, scans: Scans, *, unread: bool) -> bool:
     """Whether there is a verdict: both were read, or what was read is wrong."""
     if scans.wristband and not is_patient(order, scans.wristband):
         return True
     if scans.requisition and scans.requisition != order.accession_number:
+        return True
+    if unread and (scans.wristband or scans.requisition):
         return True
     return bool(scans.wristband and scans.requisition)
 
 
 @requires(Capability.PERFORM_EXAM)
 @require_POST
-def begin(request: HttpRequest, order_id: int) -> HttpResponse:
-    """Start the exam on a check that fits; the service decides, not the page."""
-    order = get_object_or_404(orders_with_patients(), pk=order_id)
-    form = BeginForm(request.POST, has_side=bool(order.laterality))
+def person(request: HttpRequest, order_id: int) -> HttpResponse:
+    """What the patient said; the service compares it and keeps it."""
+    order = _order(order_id)
+    form = PersonForm(request.POST, has_side=bool(order.laterality))
+    check = own_check_of(request, order, request.POST.get("verification", ""))
     if not form.is_valid():
-        return _not_begun(request, order, form)
+        problem = form.problems() if check else _("There is no check. Scan again.")
+        return show(
+            request, order, check, Scans(), form=form, problem=problem, status=400
+        )
     try:
-        begin_exam(
+        answers = confirm_person(
             order_id=order_id,
-            user=current_user(request),
             verification_id=form.cleaned_data["verification"],
+            user=current_user(request),
+            answers=_answers(order, form),
         )
     except REFUSALS as error:
-        return _page(request, order, None, Scans(), problem=in_words(error), status=409)
+        return show(request, order, None, Scans(), problem=in_words(error), status=409)
+    if answers.passed:
+        return _answer(request, order, answers.verification)
+    problem = _(
+        "The birth date is not the one on record. Ask again. If the patient says the "
+        "same, stop and call the ward."
+    )
+    return show(request, order, check, Scans(), form=form, problem=problem, status=409)
+
+
+def _answers(order: Order, form: PersonForm) -> Answers:
+    values = form.cleaned_data
+    return Answers(
+        name_said=values["name_said"],
+        birth_date=values["birth_date"],
+        cannot_say=values["cannot_say"],
+        witness=values["witness"],
+        side=order.laterality if values["side"] else "",
+    )
+
+
+@requires(Capability.PERFORM_EXAM)
+@require_POST
+def begin(request: HttpRequest, order_id: int) -> HttpResponse:
+    """Start the exam on a check that fits; the service decides, not the page."""
+    order = _order(order_id)
+    form = BeginForm(request.POST)
+    if not form.is_valid():
+        problem = _("There is no check. Scan again.")
+        return show(request, order, None, Scans(), problem=problem, status=400)
+    wanted = form.cleaned_data["verification"]
+    try:
+        begin_exam(
+            order_id=order_id, user=current_user(request), verification_id=wanted
+        )
+    except REFUSALS as error:
+        check = own_check_of(request, order, str(wanted))
+        usable = check if check and check.accepted else None
+        return show(
+            request, order, usable, Scans(), problem=in_words(error), status=409
+        )
     return done(request, reverse("worklist:station"), _("Exam begun."))
-
-
-def _not_begun(request: HttpRequest, order: Order, form: BeginForm) -> HttpResponse:
-    wanted = form.cleaned_data.get("verification") or 0
-    mine = Verification.objects.filter(order=order, user=current_user(request))
-    problems = form.errors.get("side") or [_("There is no check. Scan again.")]
-    text = " ".join(str(problem) for problem in problems)
-    check = mine.filter(pk=wanted, used_at=None).first()
-    return _page(request, order, check, Scans(), problem=text, status=400)
-
-
-def _page(
-    request: HttpRequest,
-    order: Order,
-    verification: Verification | None,
-    scans: Scans,
-    *,
-    problem: str = "",
-    status: int = 200,
-) -> HttpResponse:
-    other = _other_exam(request, order, verification)
-    audit.record_view(
-        request,
-        "gate_viewed",
-        order_id=order.pk,
-        patient_id=order.patient_id,
-        detail={"other_order": other.pk} if other else {},
-    )
-    context = {
-        "order": order,
-        "facts": facts_of(order),
-        "scans": _as_shown(scans, verification),
-        "verification": verification,
-        "state": _state(verification),
-        "checks": checks(order, verification, scans, other),
-        "other": other,
-        "other_name": who(other) if other else "",
-        "problem": problem,
-        "may_begin": order.status in WORKLIST_STATES,
-        "state_label": _(ExamState(order.status).label),
-    }
-    name = "_gate" if wants_fragment(request) else "gate"
-    return render(request, f"worklist/{name}.html", context, status=status)
-
-
-def _state(verification: Verification | None) -> str:
-    if verification is None:
-        return WAITING
-    return MATCH if verification.matched else MISMATCH
-
-
-def _as_shown(scans: Scans, verification: Verification | None) -> Scans:
-    if verification is None:
-        return scans
-    return Scans(
-        verification.presented_patient_id,
-        verification.presented_accession,
-        verification.method == VerificationMethod.TYPED,
-    )
-
-
-def _other_exam(
-    request: HttpRequest, order: Order, verification: Verification | None
-) -> Order | None:
-    """The exam of this scanner today that the wrong scan belongs to."""
-    station = chosen_station(request)
-    if verification is None or verification.matched or station is None:
-        return None
-    presented = {verification.presented_patient_id, verification.presented_accession}
-    own = names_of(order)
-    for step in station_list(station, timezone.localdate()):
-        if step.order_id != order.pk and (presented - own - {""}) & names_of(
-            step.order
-        ):
-            return step.order
-    return None

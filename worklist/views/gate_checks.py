@@ -1,4 +1,4 @@
-"""The gate's lines: what is expected, what was read, and how they compare."""
+"""The gate's lines: what is expected, what was read or said, and how they compare."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from orders.models import Order
+from orders.models import Order, Patient
 from orders.selectors import mrn_of
-from radflow.accounts.templatetags.display import clinical_date, translated
+from radflow.accounts.templatetags.display import clinical_date, clock, translated
 from worklist.differences import Piece, marked
-from worklist.models import Verification
-from worklist.views.rows import who
+from worklist.models import CannotSay, PersonCheck, Verification
+from worklist.selectors.scanned import Scanned
+from worklist.spoken import read_spoken
+from worklist.views.rows import name_of, who
 
-WAIT, OK, BAD, ASK = "wait", "ok", "bad", "ask"
+WAIT, OK, BAD, ASK, UNREAD = "wait", "ok", "bad", "ask", "unread"
+NAME, BORN = "name", "born"
 
 
 @dataclass(frozen=True)
@@ -27,28 +30,35 @@ class Scans:
 
 @dataclass(frozen=True)
 class Check:
-    """One line; `result` is wait, ok, bad or ask (the patient)."""
+    """One line; `result` is wait, ok, bad, ask (the patient) or unread (overridden).
+
+    `asks` names the field in which the answer is entered.
+    """
 
     label: str
     expected: list[Piece]
     presented: list[Piece]
     result: str
     is_identifier: bool = False
+    asks: str = ""
 
 
 def checks(
     order: Order,
     verification: Verification | None,
     scans: Scans,
-    other: Order | None,
+    *,
+    scanned: Scanned | None = None,
+    answers: PersonCheck | None = None,
 ) -> list[Check]:
     if verification is None:
-        lines = _before_verdict(order, scans)
-    else:
-        lines = _after_verdict(verification)
-    if other is not None:
-        return [*lines, *_other_person(order, other)]
-    return [*lines, *_person(order)]
+        return [*_before_verdict(order, scans), *_to_say(order, WAIT)]
+    lines = _after_verdict(verification)
+    if not verification.accepted:
+        return [*lines, *_other_person(order, verification, scanned)]
+    if answers and answers.passed:
+        return [*lines, *_said(order, answers)]
+    return [*lines, *_to_say(order, ASK, answers)]
 
 
 def _before_verdict(order: Order, scans: Scans) -> list[Check]:
@@ -65,23 +75,33 @@ def _before_verdict(order: Order, scans: Scans) -> list[Check]:
 
 
 def _after_verdict(verification: Verification) -> list[Check]:
-    return [
-        _line(
+    one = verification
+    lines = (
+        (
             _("MRN"),
-            verification.expected_patient_id,
-            verification.presented_patient_id,
-            fits=verification.patient_matches,
+            one.expected_patient_id,
+            one.presented_patient_id,
+            one.patient_matches,
         ),
-        _line(
+        (
             _("Accession"),
-            verification.expected_accession,
-            verification.presented_accession,
-            fits=verification.accession_matches,
+            one.expected_accession,
+            one.presented_accession,
+            one.accession_matches,
         ),
+    )
+    return [
+        _line(label, expected, presented, fits=fits, unread=one.overridden)
+        for label, expected, presented, fits in lines
     ]
 
 
-def _line(label: str, expected: str, presented: str, *, fits: bool) -> Check:
+def _line(
+    label: str, expected: str, presented: str, *, fits: bool, unread: bool = False
+) -> Check:
+    if unread and not fits:
+        said = [(presented, False)] if presented else []
+        return Check(label, [(expected, False)], said, UNREAD, is_identifier=True)
     if not presented or fits:
         result = OK if fits else WAIT
         said = [(presented, False)] if presented else []
@@ -95,23 +115,62 @@ def _line(label: str, expected: str, presented: str, *, fits: bool) -> Check:
     )
 
 
-def _person(order: Order) -> list[Check]:
-    """What the patient is to say, without being told."""
-    born = clinical_date(order.patient.birth_date)
-    told = ((_("Name"), who(order)), (_("Birth date"), born))
-    return [Check(label, [(text, False)], [], ASK) for label, text in told]
+def _to_say(
+    order: Order, result: str, answers: PersonCheck | None = None
+) -> list[Check]:
+    """What the patient is to say, without being told; a wrong date stands beside."""
+    born = _born(order.patient)
+    name = Check(_("Name"), [(who(order), False)], [], result, asks=NAME)
+    said = _written(answers.birth_date_said) if answers else ""
+    if said and answers and not answers.birth_date_matches:
+        pieces = marked(said, born)
+        return [
+            name,
+            Check(_("Birth date"), marked(born, said), pieces, BAD, asks=BORN),
+        ]
+    return [name, Check(_("Birth date"), [(born, False)], [], result, asks=BORN)]
 
 
-def _other_person(order: Order, other: Order) -> list[Check]:
-    """Beside each other: the exam in front, and the one the scan belongs to."""
+def _said(order: Order, answers: PersonCheck) -> list[Check]:
+    name, date = _("Said"), _written(answers.birth_date_said)
+    if answers.cannot_say:
+        how = _(str(CannotSay(answers.cannot_say).label))
+        name = f"{how}: {answers.witness}"
+        date = date or name
+    return [
+        Check(_("Name"), [(who(order), False)], [(name, False)], OK),
+        Check(_("Birth date"), [(_born(order.patient), False)], [(date, False)], OK),
+    ]
+
+
+def _written(text: str) -> str:
+    said = read_spoken(text)
+    return clinical_date(said) if said else text
+
+
+def _born(patient: Patient) -> str:
+    if patient.birth_date:
+        return clinical_date(patient.birth_date)
+    return patient.birth_date_text or _("Not known")
+
+
+def _other_person(
+    order: Order, verification: Verification, scanned: Scanned | None
+) -> list[Check]:
+    """Beside each other: the exam in front, and who or what was scanned."""
+    if scanned is None:
+        if verification.patient_matches:
+            return []
+        unknown = [(_("Not known here"), False)]
+        return [
+            Check(_("Name"), [(who(order), False)], unknown, BAD),
+            Check(_("Birth date"), [(_born(order.patient), False)], unknown, BAD),
+        ]
+    today = _exam(scanned.order) if scanned.order else _("No exam today")
     pairs = (
-        (_("Name"), who(order), who(other)),
-        (
-            _("Birth date"),
-            clinical_date(order.patient.birth_date),
-            clinical_date(other.patient.birth_date),
-        ),
-        (_("Exam"), _exam(order), _exam(other)),
+        (_("Name"), who(order), name_of(scanned.patient)),
+        (_("Birth date"), _born(order.patient), _born(scanned.patient)),
+        (_("Exam"), _exam(order), today),
     )
     return [
         Check(label, marked(ours, theirs), marked(theirs, ours), BAD)
@@ -123,4 +182,6 @@ def _other_person(order: Order, other: Order) -> list[Check]:
 
 def _exam(order: Order) -> str:
     name = order.procedure_text or order.procedure_code
-    return ", ".join(part for part in (name, translated(order.laterality)) if part)
+    start = clock(order.scheduled_start) if order.scheduled_start else ""
+    parts = (name, translated(order.laterality), order.room_name, start)
+    return ", ".join(part for part in parts if part)

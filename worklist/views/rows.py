@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 from orders.lifecycle import NOT_STARTED, ExamState
 from orders.models import Order, Patient, Priority, ReportStatus
 from orders.selectors import mrn_of
-from worklist.selectors import similar_names
+from worklist.alike import Alike, alike_of
+from worklist.selectors import LookAlikes
 
 S = ExamState
 _REPORTED = frozenset(ReportStatus) - {
@@ -40,7 +41,7 @@ class ExamRow:
     family_name: str
     given_name: str
     other_name: str
-    similar: bool
+    alike: Alike | None
     birth_date: date | None
     birth_date_text: str
     mrn: str
@@ -74,17 +75,15 @@ class ExamRow:
         return self.status in _DONE
 
 
-def exam_rows(
-    orders: Sequence[Order], alike: Container[int] | None = None
-) -> list[ExamRow]:
-    """`alike` holds patients of similar names, where these rows are not the list."""
-    if alike is None:
-        found = similar_names(orders)
-        return [exam_row(order, similar=order.pk in found) for order in orders]
-    return [exam_row(order, similar=order.patient_id in alike) for order in orders]
+def exam_rows(orders: Sequence[Order], found: LookAlikes) -> list[ExamRow]:
+    """`found` holds everybody whom these patients may be taken for."""
+    return [
+        exam_row(order, alike_of(order.patient, mrn_of(order), found))
+        for order in orders
+    ]
 
 
-def exam_row(order: Order, *, similar: bool) -> ExamRow:
+def exam_row(order: Order, alike: Alike | None = None) -> ExamRow:
     reported = order.report_status in _REPORTED
     shown = ReportStatus(order.report_status) if reported else S(order.status)
     priority, patient = Priority(order.priority), order.patient
@@ -94,8 +93,8 @@ def exam_row(order: Order, *, similar: bool) -> ExamRow:
         priority_label=_(str(priority.label)),
         family_name=patient.family_name,
         given_name=patient.given_name,
-        other_name=other_name(patient),
-        similar=similar,
+        other_name=patient.other_name,
+        alike=alike,
         birth_date=patient.birth_date,
         birth_date_text=patient.birth_date_text,
         mrn=mrn_of(order),
@@ -114,11 +113,6 @@ def exam_row(order: Order, *, similar: bool) -> ExamRow:
     )
 
 
-def other_name(patient: Patient) -> str:
-    """The name in the person's own script, after the one in Latin letters."""
-    return " ".join(part for part in patient.name_ideographic.split("^") if part)
-
-
 def _waits_since(order: Order) -> datetime | None:
     """A booked exam begins to wait when its time has passed."""
     if order.status == S.SCHEDULED and order.scheduled_start:
@@ -128,12 +122,9 @@ def _waits_since(order: Order) -> datetime | None:
 
 
 def who(order: Order) -> str:
-    patient = order.patient
+    return name_of(order.patient)
+
+
+def name_of(patient: Patient) -> str:
     names = [patient.family_name or _("Not known"), patient.given_name]
     return ", ".join(name for name in names if name)
-
-
-def rivals(order: Order, others: Iterable[Order]) -> list[Order]:
-    """Those of the list whose name is easily taken for this one."""
-    strangers = [other for other in others if other.patient_id != order.patient_id]
-    return [other for other in strangers if order.pk in similar_names([order, other])]

@@ -20,10 +20,10 @@ from radflow.accounts.roles import Capability
 from radflow.accounts.standing import site_of
 from radflow.audit import services as audit
 from worklist.models import PerformedStep, ScheduledStep, Station, Verification
-from worklist.selectors import station_list, stations
+from worklist.selectors import look_alikes, station_list, stations
 from worklist.selectors.scanner import last_checks, last_contact, running_steps
 from worklist.views.patient_facts import Fact, facts_of
-from worklist.views.rows import ExamRow, exam_rows, rivals
+from worklist.views.rows import ExamRow, exam_rows
 
 S = ExamState
 HERE = "station_id"
@@ -58,7 +58,6 @@ class Card:
 
     line: Line
     chosen: bool
-    rivals: list[Order]
     facts: list[Fact]
 
     @property
@@ -171,7 +170,8 @@ def _query(request: HttpRequest, here: Station) -> str:
 def _lines(here: Station, day: date) -> list[Line]:
     """To do before done, each by time."""
     steps = station_list(here, day)
-    rows = exam_rows([step.order for step in steps])
+    found = look_alikes(day, station.room.site)
+    rows = exam_rows([step.order for step in steps], found)
     lines = [Line(step, row) for step, row in zip(steps, rows, strict=True)]
     return sorted(lines, key=lambda line: line.row.is_done)
 
@@ -181,9 +181,7 @@ def _card(lines: list[Line], wanted: str) -> Card | None:
     front = chosen[0] if chosen else _next(lines)
     if front is None:
         return None
-    order = front.order
-    others = (line.order for line in lines)
-    return Card(front, bool(chosen), rivals(order, others), facts_of(order))
+    return Card(front, bool(chosen), facts_of(front.order))
 
 
 def _next(lines: list[Line]) -> Line | None:

@@ -1,15 +1,18 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from datetime import date
 
 import pytest
+from django.http import HttpResponse
 from django.test import Client
 
 from orders.lifecycle import ExamState
-from orders.models import Order
+from orders.models import Order, Patient
 from radflow.accounts.models import User
-from tests.factories import UserFactory
-from tests.worklist.pages.exams import arrived
+from tests.factories import ProcedureFactory, UserFactory
+from tests.worklist.pages.exams import arrived, booked, ordered
 from tests.worklist.pages.markup import text_of
 from worklist.models import Station, Verification
 
@@ -26,6 +29,16 @@ def scan(
     assert response.status_code == 200
     text_of(response)
     return response.content.decode()
+
+
+SAID = {"name_said": "yes", "birth_date": "14-05-1980"}
+
+
+def say(client: Client, order: Order, **values: str | int) -> HttpResponse:
+    """What the patient answered, after both scans."""
+    check = Verification.objects.latest("id")
+    answers = {"verification": check.pk, **SAID, **values}
+    return client.post(f"/station/gate/{order.pk}/person/", answers, headers=SCRIPT)
 
 
 def begin(client: Client, order: Order, **values: str | int) -> int:
@@ -57,7 +70,7 @@ def test_the_gate_shows_why_an_exam_needs_a_look(
     assert "Compare with the wristband." in text
 
 
-def test_start_does_not_exist_before_both_scans_fit(
+def test_start_does_not_exist_before_both_scans_fit_and_the_patient_has_spoken(
     at_station: Client, exam: Order
 ) -> None:
     address = f"/station/gate/{exam.pk}/begin/"
@@ -67,14 +80,22 @@ def test_start_does_not_exist_before_both_scans_fit(
     assert not any(address in html for html in (page, half, wrong))
     assert "Scan the requisition" in half
     match = scan(at_station, exam, "700123", "ACC1")
-    assert address in match
+    assert address not in match
+    assert "Barcodes match. Now ask the patient." in match
     assert 'data-state="match"' in match
+    said = say(at_station, exam).content.decode()
+    assert address in said
+    assert 'data-state="ready"' in said
 
 
-def test_two_scans_and_start_begin_the_exam(at_station: Client, exam: Order) -> None:
+def test_two_scans_answers_and_start_begin_the_exam(
+    at_station: Client, exam: Order
+) -> None:
     scan(at_station, exam, "700123", "ACC1")
     check = Verification.objects.get()
     assert check.method == "scanned"
+    assert begin(at_station, exam, verification=check.pk) == 409
+    say(at_station, exam)
     assert begin(at_station, exam, verification=check.pk) == 302
     assert status(exam) == ExamState.IN_PROGRESS
 
@@ -94,6 +115,9 @@ def test_without_a_script_two_typed_fields_do_the_same(
     assert response.redirect_chain == [
         (f"/station/gate/{exam.pk}/?check={check.pk}", 302)
     ]
+    assert "Barcodes match" in text_of(response)
+    answers = {"verification": check.pk, **SAID}
+    response = at_station.post(f"/station/gate/{exam.pk}/person/", answers, follow=True)
     assert "Right patient, right order" in text_of(response)
     assert begin(at_station, exam, verification=check.pk) == 302
 
@@ -119,7 +143,8 @@ def test_a_wrong_wristband_stops_at_once_and_is_recorded(
     at_station: Client, exam: Order
 ) -> None:
     html = scan(at_station, exam, "700132", "")
-    assert "This is another patient" in html
+    assert "not this patient’s wristband" in html
+    assert "Ask" not in html
     assert "7001<mark>23</mark>" in html
     assert "7001<mark>32</mark>" in html
     check = Verification.objects.get()
@@ -144,26 +169,59 @@ def test_a_scan_of_another_exam_of_this_scanner_offers_that_one(
     html = scan(at_station, exam, "700132", "")
     assert f'href="/station/gate/{other.pk}/"' in html
     assert "Open Okafer, Al instead" in html
+    assert "This is another patient" in html
     assert "Okaf<mark>er, Al</mark>" in html
 
 
 def test_a_scan_nobody_of_this_scanner_has_offers_no_one(
     at_station: Client, exam: Order, ct2: Station
 ) -> None:
-    arrived(ct2, mrn="700132", accession="ACC2")
-    assert "instead" not in scan(at_station, exam, "700132", "")
+    arrived(ct2, mrn="700132", accession="ACC2", family="Elsewhere")
+    html = scan(at_station, exam, "700132", "")
+    assert "instead" not in html
+    assert "What was scanned belongs to Elsewhere, Ada." in html
+    assert "CT 2, 12:00" in html.replace("<mark>", "").replace("</mark>", "")
+
+
+def test_a_wristband_of_somebody_without_an_exam_today_is_named(
+    at_station: Client, exam: Order
+) -> None:
+    ordered(mrn="700132", accession="ACC2", family="Nowhere", born="19811111")
+    Order.objects.filter(accession_number="ACC2").update(status=ExamState.CANCELLED)
+    html = scan(at_station, exam, "700132", "")
+    assert "Nowhere" in html
+    assert "No exam today" in html
+    assert "cannot be overridden" in html
 
 
 def test_an_exam_that_has_begun_is_not_offered_to_begin_again(
     at_station: Client, exam: Order
 ) -> None:
     scan(at_station, exam, "700123", "ACC1")
+    say(at_station, exam)
     begin(at_station, exam, verification=Verification.objects.get().pk)
     text = text_of(at_station.get(f"/station/gate/{exam.pk}/"))
     assert "This exam cannot begin" in text
+    assert "still running" in text
+    assert "1 Wristband" not in text
     assert f"/station/gate/{exam.pk}/begin/" not in scan(
         at_station, exam, "700123", "ACC1"
     )
+    assert Verification.objects.count() == 1
+
+
+def test_an_exam_that_is_reported_says_so_in_the_words_of_the_lists(
+    at_station: Client, exam: Order
+) -> None:
+    Order.objects.filter(pk=exam.pk).update(
+        status=ExamState.PERFORMED, report_status="final"
+    )
+    response = at_station.get(f"/station/gate/{exam.pk}/")
+    text = text_of(response)
+    assert "Already done and reported" in text
+    assert "Final" in text
+    assert "Images in" not in text
+    assert f'href="/orders/{exam.pk}/"' in response.content.decode()
 
 
 def test_a_side_must_be_confirmed_before_the_exam_begins(
@@ -172,9 +230,132 @@ def test_a_side_must_be_confirmed_before_the_exam_begins(
     order = arrived(ct1, mrn="1", accession="A1", laterality="LEFT")
     assert "Side LEFT confirmed" in scan(at_station, order, "1", "A1")
     check = Verification.objects.get()
-    assert begin(at_station, order, verification=check.pk) == 400
+    assert say(at_station, order).status_code == 400
+    assert begin(at_station, order, verification=check.pk) == 409
     assert status(order) == ExamState.ARRIVED
-    assert begin(at_station, order, verification=check.pk, side="yes") == 302
+    assert say(at_station, order, side="yes").status_code == 200
+    assert begin(at_station, order, verification=check.pk) == 302
+
+
+@pytest.mark.parametrize(
+    ("answers", "told"),
+    [
+        ({"name_said": ""}, "Tick that the patient said the name."),
+        ({"birth_date": ""}, "Enter the birth date the patient said."),
+        ({"birth_date": "yes"}, "Enter day, month and year"),
+        ({"birth_date": "15-05-1980"}, "The birth date is not the one on record."),
+        ({"cannot_say": "staff"}, "Enter who checked or said it."),
+    ],
+)
+def test_what_the_patient_did_not_say_is_asked_for_and_nothing_begins(
+    at_station: Client, exam: Order, answers: dict[str, str], told: str
+) -> None:
+    scan(at_station, exam, "700123", "ACC1")
+    response = say(at_station, exam, **answers)
+    assert told in text_of(response)
+    check = Verification.objects.get()
+    assert begin(at_station, exam, verification=check.pk) == 409
+    assert status(exam) == ExamState.SCHEDULED
+
+
+def test_a_wrong_birth_date_stands_beside_the_one_on_record(
+    at_station: Client, exam: Order
+) -> None:
+    scan(at_station, exam, "700123", "ACC1")
+    Patient.objects.update(birth_date=date(1980, 5, 14))
+    html = say(at_station, exam, birth_date="15-05-1980").content.decode()
+    assert "1<mark>4</mark>-May-1980" in html
+    assert "1<mark>5</mark>-May-1980" in html
+
+
+def test_who_cannot_speak_is_spoken_for(at_station: Client, exam: Order) -> None:
+    scan(at_station, exam, "700123", "ACC1")
+    silent = {"name_said": "", "birth_date": "", "cannot_say": "relative"}
+    response = say(at_station, exam, **silent, witness="Ben Okafor")
+    assert "Said by a relative or carer: Ben Okafor" in text_of(response)
+    assert begin(at_station, exam, verification=Verification.objects.get().pk) == 302
+
+
+def test_a_patient_of_a_similar_name_is_named_at_the_gate(
+    at_station: Client, exam: Order, ct2: Station
+) -> None:
+    booked(ct2, mrn="700132", accession="ACC2", given="Adda", minutes=30)
+    text = text_of(at_station.get(f"/station/gate/{exam.pk}/"))
+    assert "Similar name today: Okafor, Adda" in text
+    assert "CT 2 12:30" in text
+
+
+def test_no_side_is_said_and_amber_where_the_procedure_wants_one(
+    at_station: Client, exam: Order
+) -> None:
+    address = f"/station/gate/{exam.pk}/"
+    assert "Side: none ordered" in text_of(at_station.get(address))
+    assert '"gate-no-side"' in at_station.get(address).content.decode()
+    ProcedureFactory.create(
+        code=exam.procedure_code, system="99RADFLOW", laterality="required"
+    )
+    assert '"gate-no-side warn-t"' in at_station.get(address).content.decode()
+
+
+def unread_wristband(client: Client, order: Order) -> Verification:
+    values = {"wristband": "", "requisition": "ACC1", "unread": "yes"}
+    html = client.post(f"/station/gate/{order.pk}/", values, headers=SCRIPT)
+    assert "The wristband was not read" in text_of(html)
+    return Verification.objects.latest("id")
+
+
+def sign(client: Client, check: Verification, **values: str) -> HttpResponse:
+    sent = {"reason": "missing", "comment": "Chart compared", **values}
+    return client.post(f"/station/gate/{check.order_id}/override/{check.pk}/", sent)
+
+
+def test_a_second_person_signs_for_a_wristband_that_cannot_be_read(
+    at_station: Client, exam: Order
+) -> None:
+    second = UserFactory.create(username="second")
+    second.set_password("long enough")
+    second.save()
+    check = unread_wristband(at_station, exam)
+    page = at_station.get(f"/station/gate/{exam.pk}/override/{check.pk}/")
+    assert "The wristband cannot be read" in text_of(page)
+    wrong = sign(at_station, check, username="second", password="wrong")
+    assert "User name or password is wrong." in text_of(wrong)
+    assert "wrong" not in re.findall(r'value="([^"]*)"', wrong.content.decode())
+    signed = sign(at_station, check, username="second", password="long enough")
+    assert signed.status_code == 302
+    shown = text_of(at_station.get(signed["Location"]))
+    assert "Barcodes match" not in shown
+    assert "Overridden" in shown
+    assert begin(at_station, exam, verification=check.pk) == 409
+    say(at_station, exam)
+    assert begin(at_station, exam, verification=check.pk) == 302
+    kept = check.override
+    assert (kept.signer, kept.reason) == (second, "missing")
+    assert at_station.get("/station/").status_code == 200
+
+
+def test_one_does_not_sign_for_oneself(
+    at_station: Client, exam: Order, technologist: User
+) -> None:
+    technologist.set_password("long enough")
+    technologist.save()
+    at_station.force_login(technologist)
+    check = unread_wristband(at_station, exam)
+    refused = sign(
+        at_station, check, username=technologist.username, password="long enough"
+    )
+    assert refused.status_code == 400
+    assert "must be somebody else" in text_of(refused)
+
+
+def test_nobody_is_asked_to_sign_for_another_persons_wristband(
+    at_station: Client, exam: Order, ct2: Station
+) -> None:
+    arrived(ct2, mrn="700132", accession="ACC2")
+    html = scan(at_station, exam, "700132", "ACC1")
+    assert "/override/" not in html
+    check = Verification.objects.get()
+    assert sign(at_station, check, username="x", password="y").status_code == 409
 
 
 @pytest.mark.parametrize("verification", ["", "x", "999999"])

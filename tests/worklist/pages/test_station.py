@@ -11,23 +11,12 @@ from django.utils import timezone
 from orders.lifecycle import ExamState
 from orders.models import Order
 from radflow.accounts.models import User
+from tests.worklist.at_the_gate import begun
 from tests.worklist.pages.exams import arrived, booked
 from tests.worklist.pages.markup import text_of
 from worklist.models import DicomExchange, PerformedStep, Station
-from worklist.services import begin_exam, verify_identity
 
 pytestmark = pytest.mark.django_db
-
-
-def begun(order: Order, user: User) -> Order:
-    check = verify_identity(
-        order_id=order.pk,
-        user=user,
-        presented_patient_id="700123",
-        presented_accession="ACC1",
-        method="scanned",
-    )
-    return begin_exam(order_id=order.pk, user=user, verification_id=check.pk)
 
 
 def test_the_scanner_is_chosen_once_a_session(
@@ -86,7 +75,26 @@ def test_a_person_of_a_similar_name_is_named_on_the_card(
     at_station: Client, exam: Order, ct1: Station
 ) -> None:
     booked(ct1, mrn="2", accession="A2", given="Ida", minutes=60)
-    assert "Similar: Okafor, Ida" in text_of(at_station.get("/station/"))
+    text = text_of(at_station.get("/station/"))
+    assert "Similar name today: Okafor, Ida, CT 1 13:00" in text
+
+
+def test_a_person_of_a_similar_name_in_another_room_is_named_too(
+    at_station: Client, exam: Order, ct2: Station
+) -> None:
+    booked(ct2, mrn="2", accession="A2", family="Okaford", minutes=60)
+    html = at_station.get("/station/").content.decode()
+    assert "Similar name today: Okaford, Ada, CT 2 13:00" in html
+
+
+def test_two_exams_on_one_table_are_warned_of(
+    at_station: Client, exam: Order, ct1: Station, technologist: User
+) -> None:
+    begun(exam, technologist)
+    assert "exams are running here" not in text_of(at_station.get("/station/"))
+    other = booked(ct1, mrn="2", accession="A2", family="Later", minutes=60)
+    begun(other, technologist)
+    assert "2 exams are running here." in text_of(at_station.get("/station/"))
 
 
 @pytest.mark.parametrize("code", ["700123", "ACC1"])

@@ -1,0 +1,150 @@
+"""Patients of one site and day who are easily taken for each other; one query."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property, lru_cache
+
+from django.db.models import F, FilteredRelation, Q
+
+from orders.identity import fold, sound
+from radflow.sites.models import Site
+from worklist.selectors.board import BoardFilter, filtered
+
+_MOST = 2000
+_SHORTEST = 2  # letters of a given name that may stand for the whole of it
+
+
+@dataclass(frozen=True)
+class Person:
+    """A patient as a list names them, with one exam of that day."""
+
+    patient_id: int
+    family_name: str
+    given_name: str
+    birth_date: date | None
+    birth_date_text: str
+    mrn: str
+    room_name: str = ""
+    start: datetime | None = None
+
+    @cached_property
+    def family(self) -> str:
+        return fold(self.family_name)
+
+    @cached_property
+    def given(self) -> str:
+        return fold(self.given_name)
+
+    @property
+    def born(self) -> str:
+        return self.birth_date_text[:8]
+
+
+class LookAlikes:
+    """Who of these looks like a person, who need not be one of them."""
+
+    def __init__(self, people: Iterable[Person]) -> None:
+        self._files: dict[str, list[Person]] = defaultdict(list)
+        for person in people:
+            for key in _family_keys(person.family):
+                self._files[key].append(person)
+
+    def of(self, person: Person) -> list[Person]:
+        """The likest first."""
+        if not person.family:
+            return []
+        near = {
+            other.patient_id: other
+            for key in _family_keys(person.family)
+            for other in self._files.get(key, ())
+            if other.patient_id != person.patient_id
+        }
+        alike = [other for other in near.values() if _is_alike(person, other)]
+        return sorted(alike, key=lambda other: _distance(person, other))
+
+
+def look_alikes(day: date | None, site: Site | None) -> LookAlikes:
+    """Of the day's exams that are not cancelled; without a day what the board shows.
+
+    What is in a room of another site is left out. The newest 2,000 exams are looked at.
+    """
+    orders = filtered(BoardFilter(day=day, site=site))
+    preferred = Q(patient__identifiers__preferred=True)
+    known = FilteredRelation("patient__identifiers", condition=preferred)
+    rows = (
+        orders.annotate(known=known)
+        .order_by("-id")
+        .values_list(
+            "patient_id",
+            "patient__family_name",
+            "patient__given_name",
+            "patient__birth_date",
+            "patient__birth_date_text",
+            F("known__value"),
+            "room_name",
+            "scheduled_start",
+        )[:_MOST]
+    )
+    people: dict[int, Person] = {}
+    for row in rows:
+        people.setdefault(row[0], Person(*row[:5], row[5] or "", *row[6:]))
+    return LookAlikes(people.values())
+
+
+@lru_cache(8192)
+def _family_keys(family: str) -> frozenset[str]:
+    """A name is filed under itself, itself with each letter left out, and its sound."""
+    if not family:
+        return frozenset()
+    sounds = sound(family, "").strip("|")
+    return _one_left_out(family) | ({f"~{sounds}"} if sounds else frozenset())
+
+
+@lru_cache(8192)
+def _one_left_out(name: str) -> frozenset[str]:
+    shorter = (name[:i] + name[i + 1 :] for i in range(len(name)))
+    return frozenset({name, *(each for each in shorter if each)})
+
+
+def _is_alike(one: Person, other: Person) -> bool:
+    """One family name; or nearly one, and something else that is nearly the same."""
+    return (
+        one.family == other.family
+        or _given_near(one.given, other.given)
+        or _digits_near(one.born, other.born)
+        or _digits_near(one.mrn, other.mrn)
+    )
+
+
+def _given_near(one: str, other: str) -> bool:
+    """One letter apart, or one the beginning of the other: Jan, Jane Anne."""
+    if one == other:
+        return True
+    shorter, longer = sorted((one, other), key=len)
+    if len(shorter) >= _SHORTEST and longer.startswith(shorter):
+        return True
+    return bool(_one_left_out(one) & _one_left_out(other))
+
+
+def _digits_near(one: str, other: str) -> bool:
+    """Equal, one character apart, or two of them exchanged."""
+    if not one or len(one) != len(other):
+        return False
+    apart = [(a, b) for a, b in zip(one, other, strict=True) if a != b]
+    if len(apart) == 2:
+        return apart[0] == apart[1][::-1]
+    return len(apart) < 2
+
+
+def _distance(one: Person, other: Person) -> tuple[bool, bool, bool, bool, int]:
+    return (
+        one.family != other.family,
+        one.given != other.given,
+        not _given_near(one.given, other.given),
+        not _digits_near(one.born, other.born),
+        other.patient_id,
+    )
