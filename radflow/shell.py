@@ -12,7 +12,8 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.functional import Promise
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_noop as _
 
 from orders.catalogue.waiting import waiting_code_count
@@ -54,7 +55,7 @@ class SiteChoice:
 class Place:
     """A page of the rail; its `key` is a letter that no other place has."""
 
-    label: str
+    label: str | Promise
     key: str
     icon: str
     name: str
@@ -75,6 +76,13 @@ PLACES = (
     ),
     Place(_("My patients"), "m", "user-check", "reports:mine", C.OWN_PATIENTS),
     Place(_("Board"), "b", "layout-list", "worklist:board", C.VIEW_ORDERS),
+    Place(
+        pgettext_lazy("page", "Schedule"),
+        "s",
+        "calendar-range",
+        "worklist:planner",
+        C.SCHEDULE,
+    ),
     Place(_("Patients"), "p", "users", "patients:search", C.VIEW_ORDERS),
     Place(_("Reconcile"), "o", "git-compare", "reconciliation", C.SCHEDULE),
     Place(
@@ -157,7 +165,7 @@ def _item(place: Place, path: str) -> NavItem:
     url = reverse(place.name)
     count = place.count() if place.count else 0
     return NavItem(
-        label=gettext(place.label),
+        label=gettext(str(place.label)),
         key=place.key,
         icon=place.icon,
         url=url,

@@ -16,6 +16,7 @@ class Known:
     order: int
     patient: int
     station: int
+    room: int
     accession: str
     mrn: str
     placer: str
@@ -92,6 +93,15 @@ _BOARD = (
     "?state=cancelled&day=any",
     "?state=performed&q={family}",
 )
+_ROOMS = (
+    "",
+    "?view=week",
+    "?hours=all",
+    "tray/",
+    "tray/?modality=CT",
+    "column/?of={room}&from=0&to=24",
+    "grasps/",
+)
 _MESSAGES = (
     "",
     "?direction=in",
@@ -159,6 +169,7 @@ _PERSON = (
 LIST_PAGES = [
     *_get("coordinator", *(f"/board/{query}" for query in _BOARD)),
     *_get("coordinator", "/board/rows/", "/board/counts/", "/board/{order}/schedule/"),
+    *_get("coordinator", *(f"/schedule/{query}" for query in _ROOMS)),
     *_get("technologist", "/station/?station={station}"),
     *_get("technologist", "/station/?station={station}&day=tomorrow"),
     *_get("technologist", "/station/list/?station={station}"),

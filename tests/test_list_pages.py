@@ -55,6 +55,7 @@ def _known(department: Department) -> Known:
         order=order.pk,
         patient=order.patient_id,
         station=department.station.pk,
+        room=department.station.room_id,
         accession=order.accession_number,
         mrn=order.patient.identifiers.get().value,
         placer=order.placer_order_number,

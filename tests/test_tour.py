@@ -67,6 +67,11 @@ NOT_PAGES = {
     "worklist:check-in",
     "worklist:end",
     "worklist:refused-dismiss",
+    "worklist:grasp",
+    "worklist:grasps",
+    "worklist:planner-column",
+    "worklist:planner-tray",
+    "worklist:release",
     "worklist:station-live",
     "worklist:unbook",
 }

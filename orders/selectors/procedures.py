@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 from django.db.models import Q, QuerySet
 
 from orders.models import LateralityRule, Order, Procedure, ProcedureAlias
@@ -21,11 +23,19 @@ def known_procedure(
     """
     if not asked.code:
         return None
-    mapped = [
-        alias for alias in _mapped(asked, peer) if retired or alias.procedure.active
-    ]
+    return _chosen(asked, _mapped(asked, peer), _in_catalogue(asked), retired=retired)
+
+
+def _chosen(
+    asked: Code,
+    aliases: Iterable[ProcedureAlias],
+    catalogue: Iterable[Procedure],
+    *,
+    retired: bool,
+) -> Procedure | None:
+    mapped = [alias for alias in aliases if retired or alias.procedure.active]
     own = [alias.procedure for alias in mapped if alias.peer_id is not None]
-    known = [one for one in _in_catalogue(asked) if retired or one.active]
+    known = [one for one in catalogue if retired or one.active]
     exact = [one for one in known if one.system == asked.system]
     general = [alias.procedure for alias in mapped if alias.peer_id is None]
     return next(iter([*own, *exact, *general, *known]), None)
@@ -54,6 +64,37 @@ def lacks_side(order: Order) -> bool:
         return False
     known = procedure_of(order)
     return bool(known and known.laterality == LateralityRule.REQUIRED)
+
+
+def procedures_of(orders: Sequence[Order]) -> dict[int, Procedure | None]:
+    """`procedure_of` for each, by its id; two queries for all of them."""
+    codes = {order.procedure_code for order in orders} - {""}
+    aliases = ProcedureAlias.objects.filter(code__in=codes)
+    mapped = list(aliases.select_related("procedure").order_by("id"))
+    catalogue = list(Procedure.objects.filter(code__in=codes).order_by("id"))
+    return {order.pk: _among(order, mapped, catalogue) for order in orders}
+
+
+def _among(
+    order: Order, mapped: Sequence[ProcedureAlias], catalogue: Sequence[Procedure]
+) -> Procedure | None:
+    asked = code_of(order)
+    means = (asked.code, asked.system)
+    return _chosen(
+        asked,
+        [
+            each
+            for each in mapped
+            if (each.code, each.system) == means
+            and each.peer_id in (order.peer_id, None)
+        ],
+        [
+            each
+            for each in catalogue
+            if each.code == asked.code and each.system in (asked.system, OWN_SYSTEM)
+        ],
+        retired=True,
+    )
 
 
 def code_of(order: Order) -> Code:

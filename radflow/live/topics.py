@@ -10,6 +10,7 @@ TOPICS: dict[str, Capability] = {
     "patient": Capability.VIEW_ORDERS,
     "reconciliation": Capability.VIEW_ORDERS,
     "room": Capability.VIEW_ORDERS,
+    "grasp": Capability.SCHEDULE,
     "report": Capability.VIEW_REPORTS,
     "case": Capability.VIEW_CASES,
     "message": Capability.VIEW_MESSAGES,

@@ -99,10 +99,12 @@ def _known() -> Known:
     family = common.order_by("-n")[0]["family_name"]
     orders = Order.objects.filter(status="scheduled", patient__family_name=family)
     order = orders.select_related("patient").order_by("-id")[0]
+    station = Station.objects.get(ae_title=order.station_ae_title)
     return Known(
         order=order.pk,
         patient=order.patient_id,
-        station=Station.objects.get(ae_title=order.station_ae_title).pk,
+        station=station.pk,
+        room=station.room_id,
         accession=order.accession_number,
         mrn=order.patient.identifiers.get(preferred=True).value,
         placer=order.placer_order_number,

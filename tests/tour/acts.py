@@ -85,6 +85,14 @@ def at_scanner(room: str) -> Act:
     return act
 
 
+def moving(page: Page, finder: Finder) -> None:
+    """An exam on its way to another time, by keyboard."""
+    page.locator(".ev[data-movable] > a").first.focus()
+    page.keyboard.press("m")
+    page.locator(".ghost").wait_for()
+    page.keyboard.press("ArrowDown")
+
+
 def checked(who: str) -> Act:
     """Types a wristband and the right requisition at the gate."""
 

@@ -66,6 +66,7 @@ def _coordinator() -> list[Stop]:
     cancel = "/orders/{ordered}/act/cancel/"
     return [
         *_board(),
+        *_rooms(),
         Stop("order", "coord", "/orders/{flagged}/"),
         Stop("order-waiting", "coord", "/orders/{ordered}/"),
         Stop("order-cancelled", "coord", "/orders/{cancelled}/"),
@@ -84,6 +85,17 @@ def _coordinator() -> list[Stop]:
         *_patients(),
         *_catalogue(),
         Stop("error-404", "coord", "/orders/999999999/", is_refusal=True),
+    ]
+
+
+def _rooms() -> list[Stop]:
+    block = ".ev[data-movable] > a"
+    return [
+        Stop("rooms", "coord", "/schedule/"),
+        Stop("rooms-week", "coord", "/schedule/?view=week"),
+        Stop("rooms-all-hours", "coord", "/schedule/?hours=all"),
+        Stop("rooms-form", "coord", "/schedule/", click(block, sees="#task form")),
+        Stop("rooms-moving", "coord", "/schedule/", acts.moving),
     ]
 
 

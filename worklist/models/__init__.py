@@ -6,6 +6,7 @@ from worklist.models.delivery import DeliveryState, DicomDelivery
 from worklist.models.exchange import DicomExchange, WorklistServed
 from worklist.models.external import AppointmentNotice, ExternalAppointment
 from worklist.models.feed import RoomFeed
+from worklist.models.grasp import Grasp
 from worklist.models.node import DicomNode
 from worklist.models.performed import PerformedStep, PerformedStepStatus
 from worklist.models.resource import Resource, ResourceHold, ResourceNeed
@@ -36,6 +37,7 @@ __all__ = [
     "ExternalAppointment",
     "FreedSlot",
     "GateOverride",
+    "Grasp",
     "PartOfDay",
     "PerformedStep",
     "PerformedStepStatus",

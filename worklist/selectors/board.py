@@ -30,7 +30,7 @@ _MOST_FOUND = 2000
 
 P = Priority
 _RANKS = (P.STAT, P.ASAP, P.TIMING_CRITICAL, P.CALLBACK, P.PREOP, P.ROUTINE)
-_RANK = Case(
+RANK = Case(
     *(When(priority=p, then=Value(rank)) for rank, p in enumerate(_RANKS)),
     default=Value(len(_RANKS)),
     output_field=IntegerField(),
@@ -91,7 +91,7 @@ def board_orders(
     """
     orders = with_mrn(filtered(wanted)).annotate(
         stage=_STAGE,
-        rank=_RANK,
+        rank=RANK,
         waiting_since=Coalesce("scheduled_start", "requested_start", "created_at"),
     )
     shown = orders.select_related("patient", "visit").only(*_SHOWN)

@@ -38,7 +38,8 @@ def done(
 ) -> HttpResponse:
     """Say it and go there; a dialog is told to take the whole page along.
 
-    `undo` offers the way back along with it.
+    A script that stays on its page gets what was said, to show it there. `undo` offers
+    the way back along with it.
     """
     if undo:
         offer(request, text, about=ORDER, **undo)
@@ -46,6 +47,8 @@ def done(
         messages.success(request, text)
     if "HX-Request" in request.headers:
         return HttpResponse(status=204, headers={"HX-Redirect": url})
+    if "X-Fragment" in request.headers:
+        return render(request, "components/toasts.html", {"undone_at": url})
     return redirect(url)
 
 

@@ -84,8 +84,7 @@ def exam_rows(orders: Sequence[Order], found: LookAlikes) -> list[ExamRow]:
 
 
 def exam_row(order: Order, alike: Alike | None = None) -> ExamRow:
-    reported = order.report_status in _REPORTED
-    shown = ReportStatus(order.report_status) if reported else S(order.status)
+    shown = shown_state(order)
     priority, patient = Priority(order.priority), order.patient
     return ExamRow(
         pk=order.pk,
@@ -108,9 +107,16 @@ def exam_row(order: Order, alike: Alike | None = None) -> ExamRow:
         state=shown.value,
         state_label=_(str(shown.label)),
         slot=order.scheduled_start,
-        waits_since=None if reported else _waits_since(order),
+        waits_since=_waits_since(order) if isinstance(shown, S) else None,
         target_minutes=_TARGET_MINUTES.get(priority, _ROUTINE_MINUTES),
     )
+
+
+def shown_state(order: Order) -> ExamState | ReportStatus:
+    """The report's once there is one, else the exam's."""
+    if order.report_status in _REPORTED:
+        return ReportStatus(order.report_status)
+    return S(order.status)
 
 
 def _waits_since(order: Order) -> datetime | None:
