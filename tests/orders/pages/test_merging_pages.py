@@ -186,7 +186,7 @@ def test_every_merge_is_listed_newest_first_with_who_and_why(
     page = desk.get("/patients/merges/")
     assert f'href="/patients/merges/{journal.pk}/undo/"' in page.content.decode()
     assert "Patients merged, test" in text_of(page)
-    number = journal.retired.merged_into.identifiers.get(retired_at__isnull=False).value
+    number = journal.survivor.identifiers.get(retired_at__isnull=False).value
     assert number in text_of(page).partition("Merged away")[2]
     undo_merge(journal_id=journal.pk, reason="Twins", cause=Cause(user=coordinator))
     page = desk.get("/patients/merges/", headers={"X-Fragment": "1"})
