@@ -206,7 +206,8 @@ def _state_reason(exam: _Exam, text: str) -> Reason:
         return Reason(text, _("Give it a time and a room."), page=exam.plan)
     if exam.order.status == ExamState.ON_HOLD:
         return Reason(text, _("Release the hold."), page=exam.page)
-    return Reason(text)
+    fix = _("It is over: only a new order brings it back.")
+    return Reason(text, fix, page=exam.page)
 
 
 def _rules(station: Station) -> Page:
@@ -239,7 +240,9 @@ def _of_place(
 ) -> list[Reason]:
     if step.station_ae_title == station.ae_title:
         return []
-    found = [] if step.modality == station.modality else [_other_kind(step, station)]
+    found = (
+        [] if step.modality == station.modality else [_other_kind(exam, step, station)]
+    )
     if step.station_ae_title or step.station:
         if step.station_ae_title not in reach.ae_titles:
             found.append(_elsewhere(exam, station, step.station_ae_title))
@@ -253,14 +256,15 @@ def _of_place(
     return found
 
 
-def _other_kind(step: ScheduledStep, station: Station) -> Reason:
+def _other_kind(exam: _Exam, step: ScheduledStep, station: Station) -> Reason:
     text = _("Modality is %(planned)s, %(scanner)s does %(own)s.")
     values = {
         "planned": step.modality,
         "scanner": station.name,
         "own": station.modality,
     }
-    return Reason(text % values)
+    fix = _("Only another procedure makes it an exam for this scanner.")
+    return Reason(text % values, fix, page=exam.page)
 
 
 def _elsewhere(exam: _Exam, station: Station, where: str) -> Reason:

@@ -45,7 +45,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='station',
             name='scope',
-            field=models.CharField(choices=[('own', 'Its own exams alone'), ('pool', 'And those any scanner of its modality may take'), ('group', 'And those of its room group')], default='pool', max_length=5),
+            field=models.CharField(choices=[('own', 'Its own exams alone'), ('pool', 'Its own and the pool of its modality'), ('group', 'Its own, the pool and its room group')], default='pool', max_length=5),
         ),
         migrations.AddField(
             model_name='station',

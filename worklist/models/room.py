@@ -33,8 +33,8 @@ class StationScope(models.TextChoices):
     """What a station's worklist holds of what is planned."""
 
     OWN = "own", gettext_noop("Its own exams alone")
-    POOL = "pool", gettext_noop("And those any scanner of its modality may take")
-    GROUP = "group", gettext_noop("And those of its room group")
+    POOL = "pool", gettext_noop("Its own and the pool of its modality")
+    GROUP = "group", gettext_noop("Its own, the pool and its room group")
 
 
 class Station(models.Model):
