@@ -30,7 +30,7 @@ class Pacs:
             InstanceAvailabilityNotification,
         ):
             entity.add_supported_context(sop_class, ExplicitVRLittleEndian)
-        self._server: Any = entity.start_server(
+        server: Any = entity.start_server(
             ("127.0.0.1", 0),
             block=False,
             evt_handlers=[
@@ -39,8 +39,9 @@ class Pacs:
                 (evt.EVT_N_SET, self._set),
             ],
         )
+        self._server = server
         self._running = True
-        self.port: int = self._server.server_address[1]
+        self.port: int = server.server_address[1]
 
     def stop(self) -> None:
         if self._running:

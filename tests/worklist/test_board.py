@@ -19,6 +19,7 @@ from tests.worklist.example import TEN
 from worklist.models import Station
 from worklist.selectors import (
     BoardFilter,
+    LookAlikes,
     board_orders,
     bookings_of_day,
     counts_by_state,
@@ -95,7 +96,7 @@ def test_the_board_needs_the_same_queries_for_any_length(
     for _ in range(5):
         make_order()
     with django_assert_num_queries(1):
-        assert len(exam_rows(board_orders(BoardFilter()))) == 5
+        assert len(exam_rows(board_orders(BoardFilter()), LookAlikes(()))) == 5
 
 
 def test_counts_name_every_state() -> None:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-import django_filters
-from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.viewsets import ReadOnlyModelViewSet
 
 from radflow.accounts.roles import Capability
 from radflow.audit import services as audit
+from worklist.api.filters import StudyFilter
 from worklist.models import Study, StudySeries
 
 
@@ -61,12 +62,6 @@ class StudySerializer(serializers.ModelSerializer[Study]):
         ]
 
 
-class StudyFilter(django_filters.FilterSet):
-    accession_number = django_filters.CharFilter(field_name="order__accession_number")
-    study_instance_uid = django_filters.CharFilter()
-    unlinked = django_filters.BooleanFilter(field_name="order", lookup_expr="isnull")
-
-
 @extend_schema(tags=["images"])
 class StudyViewSet(ReadOnlyModelViewSet[Study]):
     """Studies, the newest first, without names of patients. Reads are audited."""
@@ -80,11 +75,8 @@ class StudyViewSet(ReadOnlyModelViewSet[Study]):
         .order_by("-id")
     )
 
-    def paginate_queryset(self, queryset: QuerySet[Study]) -> Any:
-        page = super().paginate_queryset(queryset)
-        audit.record_view(
-            self.request._request,
-            "studies_listed",
-            detail={"orders": [one.order_id for one in page or [] if one.order_id]},
-        )
-        return page
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        answer = super().list(request, *args, **kwargs)
+        seen = [one["order"] for one in answer.data["results"] if one["order"]]
+        audit.record_view(request._request, "studies_listed", detail={"orders": seen})
+        return answer
