@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -62,21 +61,29 @@ def happens(order: Order, *events: Event) -> None:
         record_event(order_id=order.pk, event=event, cause=Cause(actor="test"))
 
 
-def booked(order: Order) -> None:
-    say("S12", start=START)
-
-
-WAYS: dict[str, Callable[[Order], object]] = {
-    NO_STATE: lambda order: None,
-    "Q": lambda order: say("S12", start=START, status="Pending"),
-    "B": booked,
-    "V": lambda order: (booked(order), happens(order, Event.ARRIVE)),
-    "T": lambda order: (booked(order), happens(order, Event.ARRIVE, Event.BEGIN)),
-    "F": lambda order: (booked(order), happens(order, Event.BEGIN, Event.END)),
-    "K": lambda order: (booked(order), say("S15")),
-    "N": lambda order: (booked(order), say("S26")),
-    "E": lambda order: (booked(order), say("S17")),
+# The message after the booking, and what happens to the exam then.
+WAYS: dict[str, tuple[str, tuple[Event, ...]]] = {
+    "B": ("", ()),
+    "V": ("", (Event.ARRIVE,)),
+    "T": ("", (Event.ARRIVE, Event.BEGIN)),
+    "F": ("", (Event.BEGIN, Event.END)),
+    "K": ("S15", ()),
+    "N": ("S26", ()),
+    "E": ("S17", ()),
 }
+
+
+def bring(order: Order, state: str) -> None:
+    if state == NO_STATE:
+        return
+    if state == "Q":
+        say("S12", start=START, status="Pending")
+        return
+    say("S12", start=START)
+    message, events = WAYS[state]
+    if message:
+        say(message)
+    happens(order, *events)
 
 
 @pytest.mark.parametrize(
@@ -86,11 +93,12 @@ def test_the_reaction_to_a_message(
     state: str, message: str, cell: Expected, coordinator: User
 ) -> None:
     order = ordered()
-    WAYS[state](order)
+    bring(order, state)
     order.refresh_from_db()
     assert order.status == EXAMS.get(state, "ordered")
     if order.needs_attention:
-        clear_attention(order_id=order.pk, cause=Cause(user=coordinator))
+        cause = Cause(user=coordinator)
+        clear_attention(order_id=order.pk, note="x", cause=cause)
     row = say(message, start=START + timedelta(hours=1))
     order.refresh_from_db()
     if cell.refusal:
@@ -106,7 +114,7 @@ def test_the_reaction_to_a_message(
 @pytest.mark.parametrize("state", ["B", "V"])
 def test_a_move_moves_the_exam_and_keeps_its_state(state: str) -> None:
     order = ordered()
-    WAYS[state](order)
+    bring(order, state)
     say("S13", start=START + timedelta(hours=1))
     order.refresh_from_db()
     assert order.scheduled_start == START + timedelta(hours=1)
@@ -116,7 +124,7 @@ def test_a_move_moves_the_exam_and_keeps_its_state(state: str) -> None:
 @pytest.mark.parametrize("state", ["T", "F"])
 def test_an_exam_that_has_begun_keeps_its_slot(state: str) -> None:
     order = ordered()
-    WAYS[state](order)
+    bring(order, state)
     say("S13", start=START + timedelta(hours=1))
     order.refresh_from_db()
     assert order.scheduled_start == START

@@ -72,13 +72,9 @@ def check(message: Message) -> None:
 def keys(message: Message, peer: Peer | None) -> list[str]:
     """Its appointment and orders, and the patient: none must overtake another."""
     found = patient_keys(message)
-    sch = message.first("SCH")
-    for number in (1, 2, 26, 27) if sch else ():
-        found += [
-            f"{ORDER_KEY}{told.id.strip()}"
-            for told in EI.all(sch, number)
-            if told.id.strip()
-        ]
+    for sch in message.all("SCH")[:1]:
+        told = (one.id.strip() for n in (1, 2, 26, 27) for one in EI.all(sch, n))
+        found += [f"{ORDER_KEY}{number}" for number in told if number]
     return list(dict.fromkeys(found))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
@@ -104,7 +104,7 @@ def _placed_as(numbers: Sequence[EntityNumber], peer: Peer) -> Q:
 
 def _narrowed(found: list[Order], clues: Clues) -> list[Order]:
     """Several exams under one number: those of the procedure, then those still open."""
-    checks = (
+    checks: tuple[Callable[[Order], bool], ...] = (
         lambda order: order.procedure_code in clues.codes,
         lambda order: order.status in OPEN_STATES,
         lambda order: order.status in NOT_STARTED,

@@ -164,7 +164,7 @@ def _order_of(
 ) -> Order | None:
     """The one it is linked with, as long as that is open; else by the ladder."""
     if row.order and (row.placed or row.order.status not in TERMINAL_STATES):
-        order = row.order
+        order: Order | None = row.order
     else:
         fill(row, request, person)
         order, _ = find_order(clues_of(row))

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from orders.cause import Cause
+from orders.hl7.outbound import NAMESPACE
 from orders.lifecycle import Event, ExamState
 from orders.models import Order
 from orders.requests import EntityNumber
@@ -19,7 +20,6 @@ from worklist.hl7.outbound import (
     CANCELLED,
     CHANGED,
     MOVED,
-    NAMESPACE,
     NO_SHOW,
     Appointment,
     send_appointment,
