@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from playwright.sync_api import Browser, Page, WebSocketRoute
 
@@ -57,10 +58,11 @@ def sit(chromium: Browser, live_server: Any) -> Iterator[Sit]:
             base_url=live_server.url, viewport={"width": width, "height": 860}
         )
         contexts.append(context)
-        cookie = {"name": "sessionid", "value": session_of(user)}
+        name = settings.SESSION_COOKIE_NAME
+        cookie = {"name": name, "value": session_of(user)}
         context.add_cookies([{**cookie, "url": live_server.url}])  # type: ignore[list-item]
         desk = Desk(context.new_page())
-        desk.page.route_web_socket("**/ws/live/**", desk.sockets.append)
+        desk.page.route_web_socket("**/ws/live/**", lambda it: desk.sockets.append(it))
         desk.page.route("**/critical/alerts/", lambda route: route.fulfill(body=""))
         desk.page.on("pageerror", lambda error: errors.append(str(error)))
         return desk
@@ -81,7 +83,7 @@ def session_of(user: User) -> str:
     session = client.session
     idle.begin(session)
     session.save()
-    return str(client.cookies["sessionid"].value)
+    return str(session.session_key)
 
 
 @pytest.fixture

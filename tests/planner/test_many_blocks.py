@@ -10,6 +10,7 @@ from itertools import count
 from typing import TypeVar
 
 import pytest
+from django.conf import settings
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.test import Client
 from playwright.sync_api import Page, expect
@@ -74,7 +75,7 @@ def fill() -> None:
             study_instance_uid=f"1.2.{number}",
             room_name=station.room.name,
         )
-        start = noon(FIRST + place * MINUTES)
+        start = noon(FIRST + 10 + place * MINUTES)
         step = _copy(held.step, order=order, start=start, station=station)
         during = DateTimeTZRange(start, start + timedelta(minutes=MINUTES), "[)")
         people.append(person)
@@ -101,7 +102,7 @@ def _copy(row: Row, **changes: object) -> Row:
 def test_five_hundred_blocks_are_drawn_and_dragged(sit: Sit, coordinator: User) -> None:
     fill()
     client = Client()
-    client.cookies["sessionid"] = session_of(coordinator)
+    client.cookies[settings.SESSION_COOKIE_NAME] = session_of(coordinator)
     cold = _milliseconds(client)
     warm = statistics.median(_milliseconds(client) for _ in range(5))
     size = len(client.get(ADDRESS).content)
