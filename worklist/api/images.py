@@ -80,3 +80,10 @@ class StudyViewSet(ReadOnlyModelViewSet[Study]):
         seen = [one["order"] for one in answer.data["results"] if one["order"]]
         audit.record_view(request._request, "studies_listed", detail={"orders": seen})
         return answer
+
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        answer = super().retrieve(request, *args, **kwargs)
+        audit.record_view(
+            request._request, "study_viewed", order_id=answer.data["order"]
+        )
+        return answer
