@@ -35,7 +35,7 @@ class Alike:
 def alike_of(patient: Any, mrn: str, found: LookAlikes) -> Alike | None:
     """`patient` has names and birth date, and its key as `patient_id` or `pk`."""
     person = Person(
-        patient_id=getattr(patient, "patient_id", None) or patient.pk,
+        patient_id=getattr(patient, "patient_id", 0) or patient.pk,
         family_name=patient.family_name,
         given_name=patient.given_name,
         birth_date=patient.birth_date,

@@ -165,6 +165,9 @@ def _choices(labels: Iterable[tuple[str, Any]]) -> list[tuple[str, Any]]:
     return [(value, _(str(label))) for value, label in labels]
 
 
+INSTEAD = [("", _("The patient says it")), *_choices(CannotSay.choices)]
+
+
 class PersonForm(forms.Form):
     """What the patient said, or who said it for them, and the side.
 
@@ -174,10 +177,7 @@ class PersonForm(forms.Form):
     verification = forms.IntegerField()
     name_said = forms.BooleanField(required=False)
     birth_date = forms.CharField(required=False, max_length=40)
-    cannot_say = forms.ChoiceField(
-        required=False,
-        choices=[("", _("The patient says it")), *_choices(CannotSay.choices)],
-    )
+    cannot_say = forms.ChoiceField(required=False, choices=INSTEAD)
     witness = forms.CharField(required=False, max_length=80)
     side = forms.BooleanField(required=False)
 

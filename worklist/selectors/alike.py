@@ -90,8 +90,10 @@ def look_alikes(day: date | None, site: Site | None) -> LookAlikes:
         )[:_MOST]
     )
     people: dict[int, Person] = {}
-    for row in rows:
-        people.setdefault(row[0], Person(*row[:5], row[5] or "", *row[6:]))
+    for pk, family, given, born, born_text, mrn, room, start in rows:
+        if pk not in people:
+            names = (family, given, born, born_text)
+            people[pk] = Person(pk, *names, mrn or "", room, start)
     return LookAlikes(people.values())
 
 

@@ -13,7 +13,7 @@ from orders.selectors import lacks_side, mrn_of
 from radflow.accounts.access import current_user
 from radflow.accounts.templatetags.display import day_and_clock
 from radflow.audit import services as audit
-from worklist.forms import PersonForm
+from worklist.forms import INSTEAD, PersonForm
 from worklist.models import PersonCheck, Verification, VerificationMethod
 from worklist.selectors import station_list
 from worklist.selectors.scanned import (
@@ -71,7 +71,7 @@ def show(
         **_of_scans(order, verification, scans, scanned, answers),
         **_of_state(request, order, verification, scanned, state),
         "form": form,
-        "cannot_say": PersonForm.base_fields["cannot_say"].choices,
+        "cannot_say": INSTEAD,
     }
     name = "_gate" if wants_fragment(request) else "gate"
     return render(request, f"worklist/{name}.html", context, status=status)

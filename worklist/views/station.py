@@ -170,7 +170,7 @@ def _query(request: HttpRequest, here: Station) -> str:
 def _lines(here: Station, day: date) -> list[Line]:
     """To do before done, each by time."""
     steps = station_list(here, day)
-    found = look_alikes(day, station.room.site)
+    found = look_alikes(day, here.room.site)
     rows = exam_rows([step.order for step in steps], found)
     lines = [Line(step, row) for step, row in zip(steps, rows, strict=True)]
     return sorted(lines, key=lambda line: line.row.is_done)
