@@ -94,8 +94,15 @@ def test_a_technologist_checks_begins_and_ends(
         press(page, "Tab")
         page.keyboard.type(accession)
         press(page, "Enter")
-        start = page.get_by_role("button", name="Start exam")
+        expect(page.locator(".gate-band")).to_contain_text("Barcodes match")
+        born = page.locator("tr", has_text="Birth date").locator("td").first
+        expect(page.get_by_label("Name said")).to_be_focused()
+        press(page, "Space", "Tab")
+        page.keyboard.type(born.inner_text())
+        press(page, "Enter")
         expect(page.locator(".gate-band")).to_contain_text("Right patient")
+        press(page, "Enter")  # a scanner's, or of a hurried person: presses nothing
+        start = page.get_by_role("button", name="Start exam")
         press_on(page, start)
         expect(page.locator(".station")).to_contain_text("On the table")
         press(page, "e")

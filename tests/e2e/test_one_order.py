@@ -236,8 +236,15 @@ def test_the_gate_blocks_the_wrong_patient_and_opens_for_the_right_one(
         page.fill("#gate-wristband", "E2E002")
         page.fill("#gate-requisition", "ACCE2E2")
         page.click("button:has-text('Check')")
+        expect(page.get_by_text("Barcodes match. Now ask the patient.")).to_be_visible()
+        start = page.get_by_role("button", name="Start exam")
+        expect(start).to_be_disabled()
+        born = page.locator("tr", has_text="Birth date").locator("td").first
+        page.fill("#gate-born", born.inner_text())
+        page.get_by_label("Name said").check()
+        page.get_by_role("button", name="Confirm person").click()
         expect(page.get_by_text("Right patient, right order")).to_be_visible()
-        page.get_by_role("button", name="Start exam").click()
+        start.click()
         wait_for(
             "the exam is in progress",
             lambda: (rest.order("ACCE2E2") or {})["status"] == "in_progress",

@@ -108,6 +108,16 @@ def checked(who: str) -> Act:
     return act
 
 
+def spoken(page: Page, finder: Finder) -> None:
+    """Both barcodes match, and the patient says name and birth date."""
+    checked("right")(page, finder)
+    born = page.locator("tr", has_text="Birth date").locator("td").first
+    page.get_by_label("Name said").check()
+    page.fill("#gate-born", born.inner_text())
+    page.get_by_role("button", name="Confirm person").click()
+    page.locator(".gate-band[data-state=ready]").wait_for()
+
+
 def written(page: Page, finder: Finder) -> None:
     """A report with text in it; the next page may sign it."""
     page.fill("textarea[name='section-59776-5']", "No acute abnormality.")

@@ -41,6 +41,7 @@ def _technologist() -> list[Stop]:
         Stop("gate-typed", "tech", f"{gate}?typed"),
         Stop("gate-mismatch", "tech", gate, acts.checked("wrong")),
         Stop("gate-match", "tech", gate, acts.checked("right")),
+        Stop("gate-ready", "tech", gate, acts.spoken),
         Stop("gate-not-now", "tech", "/station/gate/{final}/"),
         Stop("discontinue", "tech", "/station/{running}/discontinue/"),
         Stop("error-403", "tech", "/messages/", is_refusal=True),
