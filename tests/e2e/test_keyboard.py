@@ -98,7 +98,7 @@ def test_a_technologist_checks_begins_and_ends(
         born = page.locator("tr", has_text="Birth date").locator("td").first
         expect(page.get_by_label("Name said")).to_be_focused()
         press(page, "Space", "Tab")
-        page.keyboard.type(born.inner_text())
+        page.keyboard.type(born.inner_text(), delay=90)  # no scanner is so slow
         press(page, "Enter")
         expect(page.locator(".gate-band")).to_contain_text("Right patient")
         press(page, "Enter")  # a scanner's, or of a hurried person: presses nothing

@@ -15,7 +15,8 @@ from worklist.selectors.scanned import Scanned
 from worklist.spoken import read_spoken
 from worklist.views.rows import name_of, who
 
-WAIT, OK, BAD, ASK, UNREAD = "wait", "ok", "bad", "ask", "unread"
+WAIT, OK, BAD, ASK = "wait", "ok", "bad", "ask"
+MISSING, UNREAD = "missing", "unread"
 NAME, BORN = "name", "born"
 
 
@@ -30,7 +31,7 @@ class Scans:
 
 @dataclass(frozen=True)
 class Check:
-    """One line; `result` is wait, ok, bad, ask (the patient) or unread (overridden).
+    """One line; `result` is wait, ok, bad, ask (the patient), missing or unread (overridden).
 
     `asks` names the field in which the answer is entered.
     """
@@ -91,17 +92,34 @@ def _after_verdict(verification: Verification) -> list[Check]:
         ),
     )
     return [
-        _line(label, expected, presented, fits=fits, unread=one.overridden)
+        _line(
+            label,
+            expected,
+            presented,
+            fits=fits,
+            unread=one.overridden,
+            missing=one.patient_matches != one.accession_matches,
+        )
         for label, expected, presented, fits in lines
     ]
 
 
 def _line(
-    label: str, expected: str, presented: str, *, fits: bool, unread: bool = False
+    label: str,
+    expected: str,
+    presented: str,
+    *,
+    fits: bool,
+    unread: bool = False,
+    missing: bool = False,
 ) -> Check:
+    """`unread`: two people signed for it; `missing`: it alone was not read."""
     if unread and not fits:
         said = [(presented, False)] if presented else []
         return Check(label, [(expected, False)], said, UNREAD, is_identifier=True)
+    if not presented and missing:
+        said = [(_("Not read"), False)]
+        return Check(label, [(expected, False)], said, MISSING)
     if not presented or fits:
         result = OK if fits else WAIT
         said = [(presented, False)] if presented else []
