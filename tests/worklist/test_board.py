@@ -96,7 +96,7 @@ def test_the_board_needs_the_same_queries_for_any_length(
     for _ in range(5):
         make_order()
     with django_assert_num_queries(1):
-        assert len(exam_rows(board_orders(BoardFilter()), LookAlikes(()))) == 5
+        assert len(exam_rows(board_orders(BoardFilter()), LookAlikes([]))) == 5
 
 
 def test_counts_name_every_state() -> None:

@@ -31,7 +31,7 @@ class Scans:
 
 @dataclass(frozen=True)
 class Check:
-    """One line; `result` is wait, ok, bad, ask (the patient), missing or unread (overridden).
+    """One line; `result` is wait, ok, bad, ask (the patient), missing or unread.
 
     `asks` names the field in which the answer is entered.
     """

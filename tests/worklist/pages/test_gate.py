@@ -3,9 +3,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import date
+from typing import Any
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 
 from orders.lifecycle import ExamState
@@ -34,7 +34,7 @@ def scan(
 SAID = {"name_said": "yes", "birth_date": "14-05-1980"}
 
 
-def say(client: Client, order: Order, **values: str | int) -> HttpResponse:
+def say(client: Client, order: Order, **values: str | int) -> Any:
     """What the patient answered, after both scans."""
     check = Verification.objects.latest("id")
     answers = {"verification": check.pk, **SAID, **values}
@@ -304,7 +304,7 @@ def unread_wristband(client: Client, order: Order) -> Verification:
     return Verification.objects.latest("id")
 
 
-def sign(client: Client, check: Verification, **values: str) -> HttpResponse:
+def sign(client: Client, check: Verification, **values: str) -> Any:
     sent = {"reason": "missing", "comment": "Chart compared", **values}
     return client.post(f"/station/gate/{check.order_id}/override/{check.pk}/", sent)
 
