@@ -74,6 +74,14 @@ def test_a_time_that_is_none_is_for_a_person(times: str) -> None:
     assert order.status == "ordered"
 
 
+def test_an_odd_time_does_not_keep_an_appointment_from_ending() -> None:
+    order = ordered()
+    say("S12", start=moment())
+    say("S15", times="TQ1|1||||||19991231235959", code="CTPA^CT|not a time")
+    order.refresh_from_db()
+    assert order.status == "ordered"
+
+
 @pytest.mark.parametrize("minutes", [-5, 0, 10**9])
 def test_a_duration_that_is_none_is_left_out(minutes: int) -> None:
     order = ordered()

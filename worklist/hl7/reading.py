@@ -35,6 +35,7 @@ EVENTS: dict[str, AppointmentEvent] = {
     "S22": E.MODIFY,
     "S26": E.NO_SHOW,
 }
+_ENDS = frozenset({E.CANCEL, E.DELETE, E.NO_SHOW})
 _SCOPES = {
     "S18": Scope.ADDED,
     "S19": Scope.ADDED,
@@ -112,7 +113,12 @@ class _Reader:
     def _slot(
         self, sch: Segment, services: tuple[Service, ...]
     ) -> tuple[datetime | None, int | None]:
-        """TQ1, else SCH-11; without either the first service's own."""
+        """TQ1, else SCH-11; without either the first service's own.
+
+        What ends an appointment needs no time, and is not held up by an odd one.
+        """
+        if self._ends():
+            return None, None
         tq1 = self.message.first("TQ1")
         told = [(tq1.value(7), tq1.value(8))] if tq1 else []
         told.append((sch.value(11, 4), sch.value(11, 5)))
@@ -176,11 +182,11 @@ class _Reader:
     def _services(self) -> Iterator[Service]:
         for segment in self._kept("AIS"):
             what = CWE.of(segment, 3)
-            own = segment.value(4)
+            own = "" if self._ends() else segment.value(4).replace(NULL, "")
             yield Service(
                 code=what.code[:64],
                 text=what.text[:200],
-                start=self._start(own, "AIS^1^4") if own not in ("", NULL) else None,
+                start=self._start(own, "AIS^1^4") if own else None,
                 minutes=self._minutes(segment.value(7), segment.value(8)),
             )
 
@@ -222,6 +228,9 @@ class _Reader:
         if len(found) > MOST_KEPT:
             self.warnings.append(_TOO_MANY)
         return found[:MOST_KEPT]
+
+    def _ends(self) -> bool:
+        return EVENTS[self.message.message_type.partition("^")[2]] in _ENDS
 
     def _takes_away(self) -> bool:
         """Where the whole message does, its resources say what it is about."""
