@@ -59,7 +59,7 @@ class StationForm(StationFormBase):
             "charset": _("Character set"),
             "enabled": _("In use"),
         }
-        help_texts = {"charset": ""}
+        help_texts = {"name": "", "charset": ""}
 
     def clean_modality(self) -> str:
         return str(self.cleaned_data["modality"]).strip().upper()

@@ -144,7 +144,7 @@ def find_slots(
     rooms = rooms_for(order.modality, site=wishes.site, room_id=wishes.room_id)
     found = _in_the_way(order, rooms, plan, wishes, besides)
     slots = _sorted(rooms, plan, window, found, limit)[:limit]
-    return Search(slots, _told(rooms, found, slots))
+    return Search(slots, _told(rooms, found, slots, window))
 
 
 def why_not(order: Order, room: Room, start: datetime, wishes: Wishes) -> list[str]:
@@ -255,13 +255,13 @@ def _first_hit(
 
 
 def _told(
-    rooms: Sequence[Room], found: Hindrances, slots: list[Slot]
+    rooms: Sequence[Room], found: Hindrances, slots: list[Slot], window: Span
 ) -> list[tuple[Room, Obstacle]]:
     """What stands before the last time that is proposed, by room and time."""
-    until = max((slot.start for slot in slots), default=None)
+    until = max((slot.start for slot in slots), default=window.end)
     return [
         (room, one.obstacle)
         for room in rooms
         for one in sorted(found[room.pk], key=lambda one: one.obstacle.span.start)
-        if until is None or one.obstacle.span.start < until
+        if one.obstacle.span.overlaps(window.start, until)
     ]

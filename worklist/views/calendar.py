@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_safe
 
+from orders.selectors import mrn_of
 from radflow.accounts.access import public, requires
 from radflow.accounts.roles import Capability
 from radflow.audit import services as audit
@@ -39,7 +40,7 @@ def room_day(request: HttpRequest, room_id: int) -> HttpResponse:
         context = {
             "room": room,
             "day": day,
-            "booked": booked,
+            "booked": [(one, mrn_of(one.step.order)) for one in booked],
             "blocks": blocks,
             "room_zone": room.site.zone_label,
             "now": timezone.localtime(),

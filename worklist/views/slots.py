@@ -26,8 +26,16 @@ from worklist.selectors import find_slots, rooms_for
 from worklist.selectors.schedule import day_range
 from worklist.services import no_show, swap
 from worklist.services.giving_up import cancel_exam, give_up_slot_for
-from worklist.slot_forms import EXAM, NO_SHOW, FreeTimeForm, GiveUpForm, days_from
-from worklist.views.answers import REFUSALS, in_words
+from worklist.slot_forms import (
+    EXAM,
+    NO_SHOW,
+    SLOT,
+    FreeTimeForm,
+    GiveUpForm,
+    days_from,
+)
+from worklist.undoing import after_giving_back, slot_of
+from worklist.views.answers import REFUSALS, done, in_words
 
 _FREE_SHOWN = 12
 _OBSTACLES_SHOWN = 40
@@ -87,30 +95,36 @@ def give_up(request: HttpRequest, order_id: int) -> HttpResponse:
     form = GiveUpForm(request.POST)
     if not form.is_valid():
         return exam_page(request, order, "give_up", {"form": form}, status=400)
+    slot = slot_of(order)
     try:
-        said = _give_up(order, form.cleaned_data, Cause(user=current_user(request)))
+        after = _give_up(order, form.cleaned_data, Cause(user=current_user(request)))
     except REFUSALS as error:
         form.add_error(None, in_words(error))
         return exam_page(request, order, "give_up", {"form": form}, status=409)
-    messages.success(request, said)
-    return redirect("worklist:board")
+    what = form.cleaned_data["what"]
+    undo = after_giving_back(slot, after) if what == SLOT else None
+    return done(request, reverse("worklist:board"), _said(what), undo)
 
 
-def _give_up(order: Order, values: dict[str, Any], cause: Cause) -> str:
+def _give_up(order: Order, values: dict[str, Any], cause: Cause) -> Order:
     what, version = values["what"], values["version"]
     if what == NO_SHOW:
-        no_show(order_id=order.pk, cause=cause, expected_version=version)
-        return _("Noted. The exam waits for another slot.")
+        return no_show(order_id=order.pk, cause=cause, expected_version=version)
     act = cancel_exam if what == EXAM else give_up_slot_for
-    act(
+    return act(
         order_id=order.pk,
         code=values["reason"],
         comment=values["comment"],
         cause=cause,
         expected_version=version,
     )
+
+
+def _said(what: str) -> str:
     if what == EXAM:
         return _("Exam cancelled.")
+    if what == NO_SHOW:
+        return _("Noted. The exam waits for another slot.")
     return _("Slot freed. The exam waits for another one.")
 
 
