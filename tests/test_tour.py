@@ -23,6 +23,7 @@ NOT_PAGES = {
     "accounts:stay",
     "accounts:unlock",
     "catalogue:export",
+    "catalogue:sequence-remove",
     "demo:command",
     "desk:discard",
     "desk:draft",
@@ -72,8 +73,18 @@ NOT_PAGES = {
     "worklist:planner-column",
     "worklist:planner-tray",
     "worklist:release",
+    "worklist:opening-dismiss",
+    "worklist:room-basics",
+    "worklist:room-block",
+    "worklist:room-calendar",
+    "worklist:room-calendar-off",
+    "worklist:room-feed",
+    "worklist:room-hours",
+    "worklist:room-scanners",
     "worklist:station-live",
+    "worklist:unblock",
     "worklist:unbook",
+    "worklist:wait-off",
 }
 # Made by others: the pages of the REST description and of Django's administration.
 FOREIGN = ("api/", "admin/")

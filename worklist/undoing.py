@@ -43,7 +43,7 @@ def slot_of(order: Order) -> dict[str, Any]:
         "station_id": step.station_id,
         "start": step.start.isoformat(),
         "duration_minutes": step.duration_minutes,
-        "overbook": appointment.overbooked,
+        "overbook": appointment.overbooked or bool(appointment.overbooked_why),
     }
 
 

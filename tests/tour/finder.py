@@ -24,6 +24,7 @@ LINKS = {
     "peer": ("/messages/peers/", r"/messages/peers/(\d+)/\""),
     "procedure": ("/catalogue/", r"/catalogue/(\d+)/"),
     "station": ("/messages/stations/", r"/messages/stations/(\d+)/\""),
+    "room": ("/rooms/", r"/rooms/(\d+)/"),
     "unmapped": ("/catalogue/unmapped/", r"/catalogue/unmapped/map/\?([^\"]+)"),
     "unlinked": ("/reconciliation/", r"/unlinked/(\d+)/"),
 }

@@ -85,6 +85,8 @@ def _coordinator() -> list[Stop]:
         Stop("appointment-without-order", "coord", "/appointments/{appointment}/"),
         *_patients(),
         *_catalogue(),
+        *_slots(),
+        *_rooms(),
         Stop("error-404", "coord", "/orders/999999999/", is_refusal=True),
     ]
 
@@ -127,6 +129,27 @@ def _board() -> list[Stop]:
     ]
 
 
+def _slots() -> list[Stop]:
+    return [
+        Stop("slot-free-times", "coord", "/board/{ordered}/free/"),
+        Stop("slot-give-up", "coord", "/board/{scheduled}/give-up/"),
+        Stop("slot-swap", "coord", "/board/{scheduled}/swap/"),
+        Stop("slot-insert", "coord", "/board/{ordered}/insert/"),
+        Stop("slot-wait", "coord", "/board/{scheduled}/wait/"),
+        Stop("slot-series", "coord", "/board/series/{patient}/"),
+        Stop("wait-list", "coord", "/board/waiting/"),
+    ]
+
+
+def _rooms() -> list[Stop]:
+    return [
+        Stop("rooms", "coord", "/rooms/"),
+        Stop("room", "coord", "/rooms/{room}/"),
+        Stop("room-new", "coord", "/rooms/new/"),
+        Stop("paper-room-day", "coord", "/rooms/{room}/day/"),
+    ]
+
+
 def _patients() -> list[Stop]:
     return [
         Stop("patients", "coord", "/patients/"),
@@ -151,6 +174,7 @@ def _catalogue() -> list[Stop]:
         Stop(
             "catalogue-import-tried", "coord", "/catalogue/import/", acts.tried_import
         ),
+        Stop("catalogue-sequence", "coord", "/catalogue/sequence/"),
         Stop("catalogue-unmapped", "coord", "/catalogue/unmapped/"),
         Stop("catalogue-map", "coord", "/catalogue/unmapped/map/?{unmapped}"),
     ]
