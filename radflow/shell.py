@@ -165,7 +165,9 @@ def _item(place: Place, path: str) -> NavItem:
     url = reverse(place.name)
     count = place.count() if place.count else 0
     return NavItem(
-        label=gettext(str(place.label)),
+        label=gettext(place.label)
+        if isinstance(place.label, str)
+        else str(place.label),
         key=place.key,
         icon=place.icon,
         url=url,

@@ -9,9 +9,10 @@ import { board, columnAt, examOf, minuteAt, scroller, snapped } from "./place.js
 const FAR_ENOUGH = 5; // pixels from a press to a drag
 const EDGE = 36;
 const SCROLL = 14;
+const DWELL_MS = 200; // who only crosses an edge scrolls nothing
 
 let held = null; // { exam, id, x, y, inside }: pressed, not dragged yet
-let dragged = null; // { exam, inside, x, y, isFine, place }
+let dragged = null; // { exam, inside, x, y, isFine, place, edgeAt: since when at an edge }
 let frame = 0;
 let swallows = false; // the click that follows a drag opens nothing
 
@@ -31,22 +32,33 @@ function follow({ clientX: x, clientY: y, shiftKey: isFine }) {
   frame ||= requestAnimationFrame(draw);
 }
 
-/** Near an edge of the board it scrolls on, as long as the pointer stays there. */
-function scrollAtEdge({ x, y }) {
-  const frameOf = scroller();
-  const { left, right, top, bottom } = frameOf.getBoundingClientRect();
-  if (x < left || x > right) return false;
-  const down = y > bottom - EDGE ? SCROLL : y < top + EDGE + 60 ? -SCROLL : 0;
-  const along = x > right - EDGE ? SCROLL : x < left + EDGE + 52 ? -SCROLL : 0;
-  const before = frameOf.scrollTop + frameOf.scrollLeft;
-  frameOf.scrollBy(along, down);
-  return frameOf.scrollTop + frameOf.scrollLeft !== before;
+const HEAD = 60;
+const AXIS = 52;
+
+function pastEdge({ x, y }) {
+  const { left, right, top, bottom } = scroller().getBoundingClientRect();
+  if (x < left || x > right) return [0, 0];
+  const down = y > bottom - EDGE ? SCROLL : y < top + HEAD + EDGE ? -SCROLL : 0;
+  const along = x > right - EDGE ? SCROLL : x < left + AXIS + EDGE ? -SCROLL : 0;
+  return [along, down];
+}
+
+/** Near an edge the board scrolls on, as long as the pointer stays; true while it may. */
+function scrollAtEdge() {
+  const [along, down] = pastEdge(dragged);
+  if (!along && !down) {
+    dragged.edgeAt = 0;
+    return false;
+  }
+  dragged.edgeAt ||= performance.now();
+  if (performance.now() - dragged.edgeAt > DWELL_MS) scroller().scrollBy(along, down);
+  return true;
 }
 
 function draw() {
   frame = 0;
   if (!dragged) return;
-  if (scrollAtEdge(dragged)) frame = requestAnimationFrame(draw);
+  if (scrollAtEdge()) frame = requestAnimationFrame(draw);
   const { exam, inside, x, y, isFine } = dragged;
   const { left, right } = scroller().getBoundingClientRect();
   const column = x >= left && x < right && columnAt(x);

@@ -149,9 +149,9 @@ def test_a_stored_phrase_is_shown_in_the_readers_language() -> None:
 
 def test_every_place_and_role_has_a_german_name() -> None:
     with translation.override("de"):
-        places = [display.translated(place.label) for place in PLACES]
+        places = [display.translated(str(place.label)) for place in PLACES]
         roles = [str(role.label) for role in Role]
-    assert not {place.label for place in PLACES} & set(places)
+    assert not {str(place.label) for place in PLACES} & set(places)
     assert "Radiologie (ärztlich)" in roles
     with translation.override("en"):
         assert "Radiologist" in [str(role.label) for role in Role]

@@ -59,8 +59,8 @@ def sit(chromium: Browser, live_server: Any) -> Iterator[Sit]:
         )
         contexts.append(context)
         name = settings.SESSION_COOKIE_NAME
-        cookie = {"name": name, "value": session_of(user)}
-        context.add_cookies([{**cookie, "url": live_server.url}])  # type: ignore[list-item]
+        url = live_server.url
+        context.add_cookies([{"name": name, "value": session_of(user), "url": url}])
         desk = Desk(context.new_page())
         desk.page.route_web_socket("**/ws/live/**", lambda it: desk.sockets.append(it))
         desk.page.route("**/critical/alerts/", lambda route: route.fulfill(body=""))

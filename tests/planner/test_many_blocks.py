@@ -13,7 +13,7 @@ import pytest
 from django.conf import settings
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.test import Client
-from playwright.sync_api import Page, expect
+from playwright.sync_api import CDPSession, Page, expect
 
 from orders.models import Order, Patient
 from radflow.accounts.models import User
@@ -47,9 +47,7 @@ def coordinator(transactional_db: None) -> User:
 
 SWAP = """async () => {
   const { refresh } = await import("/static/js/live.js");
-  const before = performance.now();
   await refresh(document.querySelector("[data-column] [data-live]"), true);
-  return performance.now() - before;
 }"""
 
 
@@ -107,20 +105,29 @@ def test_five_hundred_blocks_are_drawn_and_dragged(sit: Sit, coordinator: User) 
     warm = statistics.median(_milliseconds(client) for _ in range(5))
     size = len(client.get(ADDRESS).content)
     desk = sit(coordinator)
-    desk.open()
     page = desk.page
+    worked = page.context.new_cdp_session(page)
+    worked.send("Performance.enable")
+    desk.open()
     expect(page.locator(".ev")).to_have_count(ROOMS * EACH)
-    drawn = page.evaluate(
-        "performance.getEntriesByType('navigation')[0].domComplete"
-        " - performance.getEntriesByType('navigation')[0].responseEnd"
-    )
+    drawn = _tasks(worked)
     print(f"\n500 blocks: {size // 1000} kB, server {cold:.0f} ms cold, {warm:.0f} ms")
-    print(f"browser: {drawn:.0f} ms from the last byte to complete")
+    print(f"browser: {drawn:.0f} ms of work to be complete")
     frames = _dragged(page)
     middle, worst = statistics.median(frames), statistics.quantiles(frames, n=20)[18]
+    each = (_tasks(worked) - drawn) / len(frames)
     print(f"drag: {len(frames)} frames, median {middle:.1f} ms, p95 {worst:.1f} ms")
-    swapped = page.evaluate(SWAP)
-    print(f"a column of {EACH} drawn anew: {swapped:.0f} ms")
+    print(f"      {each:.1f} ms of work for each")
+    before = _tasks(worked)
+    page.evaluate(SWAP)
+    print(f"a column of {EACH} drawn anew: {_tasks(worked) - before:.0f} ms of work")
+
+
+def _tasks(worked: CDPSession) -> float:
+    """Milliseconds that the page's main thread has worked."""
+    found = worked.send("Performance.getMetrics")["metrics"]
+    told = {each["name"]: float(each["value"]) for each in found}
+    return told["TaskDuration"] * 1000
 
 
 def _dragged(page: Page) -> list[float]:
@@ -141,6 +148,7 @@ def _dragged(page: Page) -> list[float]:
 
 
 def _milliseconds(client: Client) -> float:
-    started = time.perf_counter()
+    """Of the processor: a busy machine makes the clock say anything."""
+    started = time.process_time()
     assert client.get(ADDRESS).status_code == 200
-    return (time.perf_counter() - started) * 1000
+    return (time.process_time() - started) * 1000
