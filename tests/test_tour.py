@@ -66,6 +66,8 @@ NOT_PAGES = {
     "worklist:board-counts",
     "worklist:board-rows",
     "worklist:check-in",
+    "worklist:delivery-again",
+    "worklist:delivery-drop",
     "worklist:end",
     "worklist:refused-dismiss",
     "worklist:grasp",

@@ -10,6 +10,7 @@ from tests.e2e.clients import Rest
 
 # The page whose first link of this form names the thing; an administrator reads it.
 LINKS = {
+    "archive": ("/archives/", r"/archives/(\d+)/\""),
     "appointment": ("/reconciliation/", r"/appointments/(\d+)/"),
     "case": ("/critical/", r"/critical/(\d+)/acknowledge/"),
     "conflict": ("/reconciliation/", r"/orders/conflicts/(\d+)/"),
@@ -25,6 +26,7 @@ LINKS = {
     "procedure": ("/catalogue/", r"/catalogue/(\d+)/"),
     "station": ("/messages/stations/", r"/messages/stations/(\d+)/\""),
     "room": ("/rooms/", r"/rooms/(\d+)/"),
+    "strange": ("/reconciliation/?kind=strange-studies", r"/studies/(\d+)/"),
     "unmapped": ("/catalogue/unmapped/", r"/catalogue/unmapped/map/\?([^\"]+)"),
     "unlinked": ("/reconciliation/", r"/unlinked/(\d+)/"),
 }

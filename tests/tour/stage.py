@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from playwright.sync_api import Browser
+from pydicom.dataset import Dataset
 
 from radflow.dicom.client import ScannerClient
 from tests.dicom.builders import dataset, performed, query, reference
@@ -22,6 +23,7 @@ AE = "CT2_AE"
 def stage(radflow: Instance, chromium: Browser) -> None:
     """Once for each instance; every page of the tour then has something to show."""
     rest = Rest(radflow.url, "pacs")
+    _archive(radflow, chromium)
     _messages(radflow, rest)
     _scanners(radflow)
     say(radflow, rest, "XO", "CHANGE", HALVORSEN, CTHEAD, placer="RUN")
@@ -76,6 +78,19 @@ def say(
     wait_for(f"{name} is taken up", done)
 
 
+def _archive(radflow: Instance, chromium: Browser) -> None:
+    """One that cannot be reached: what it is to be told waits."""
+    with signed_in(chromium, radflow.url, "pacs") as page:
+        page.goto("/archives/add/")
+        page.fill("#id_name", "Northgate archive")
+        page.fill("#id_ae_title", "PACS")
+        page.fill("#id_host", "127.0.0.1")
+        page.fill("#id_port", str(free_ports(1)[0]))
+        page.check("#id_is_archive")
+        page.check("#id_wants_steps")
+        page.click("main button[type=submit]")
+
+
 def _scanners(radflow: Instance) -> None:
     """One asks and begins the exam that a change then finds; one has no order."""
     client = ScannerClient(
@@ -101,6 +116,26 @@ def _scanners(radflow: Instance) -> None:
     _begin(client, "1.2.826.0.1.1", ordered, "Halvorsen^Jane Anne", "00123456")
     unknown = dataset(StudyInstanceUID="1.2.826.0.1.9", AccessionNumber="")
     _begin(client, "1.2.826.0.1.2", unknown, "Levi^Ruth", "00106019")
+    archive = ScannerClient(
+        "127.0.0.1", radflow.dicom_port, calling_ae="PACS", called_ae="RADFLOW"
+    )
+    assert archive.notify_available("1.2.826.0.1.3", _images()).status == 0
+
+
+def _images() -> Dataset:
+    """A study of no exam here, as an archive tells of it."""
+    image = dataset(
+        ReferencedSOPClassUID="1.2.840.10008.5.1.4.1.1.2",
+        ReferencedSOPInstanceUID="1.2.826.0.1.8.1.1",
+        InstanceAvailability="ONLINE",
+        RetrieveAETitle="PACS",
+    )
+    series = dataset(SeriesInstanceUID="1.2.826.0.1.8.1", ReferencedSOPSequence=[image])
+    return dataset(
+        ReferencedPerformedProcedureStepSequence=[],
+        StudyInstanceUID="1.2.826.0.1.8",
+        ReferencedSeriesSequence=[series],
+    )
 
 
 def _begin(client: ScannerClient, uid: str, asked: object, name: str, mrn: str) -> None:

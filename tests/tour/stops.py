@@ -223,6 +223,7 @@ def _interface_admin() -> list[Stop]:
         Stop("examples", "pacs", "/messages/examples/"),
         *_peers(),
         *_stations(),
+        *_archives(),
         Stop("dicom-exchange", "pacs", "/exchanges/1/"),
     ]
 
@@ -236,6 +237,17 @@ def _stations() -> list[Stop]:
         Stop("station-rules", "pacs", "/messages/stations/{station}/"),
         Stop("station-sees", "tech", "/stations/{station}/worklist/"),
         Stop("worklists-of-exam", "coord", "/board/{scheduled}/worklists/"),
+    ]
+
+
+def _archives() -> list[Stop]:
+    add = "/archives/add/"
+    return [
+        Stop("archives", "pacs", "/archives/"),
+        Stop("archive-add", "pacs", add),
+        Stop("archive-add-empty", "pacs", add, acts.sent_empty, True),
+        Stop("archive", "pacs", "/archives/{archive}/"),
+        Stop("study-without-order", "coord", "/studies/{strange}/"),
     ]
 
 
