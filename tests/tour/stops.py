@@ -67,7 +67,7 @@ def _coordinator() -> list[Stop]:
     cancel = "/orders/{ordered}/act/cancel/"
     return [
         *_board(),
-        *_rooms(),
+        *_schedule(),
         Stop("order", "coord", "/orders/{flagged}/"),
         Stop("order-waiting", "coord", "/orders/{ordered}/"),
         Stop("order-cancelled", "coord", "/orders/{cancelled}/"),
@@ -91,14 +91,14 @@ def _coordinator() -> list[Stop]:
     ]
 
 
-def _rooms() -> list[Stop]:
+def _schedule() -> list[Stop]:
     block = ".ev[data-movable] > a"
     return [
-        Stop("rooms", "coord", "/schedule/"),
-        Stop("rooms-week", "coord", "/schedule/?view=week"),
-        Stop("rooms-all-hours", "coord", "/schedule/?hours=all"),
-        Stop("rooms-form", "coord", "/schedule/", click(block, sees="#task form")),
-        Stop("rooms-moving", "coord", "/schedule/", acts.moving),
+        Stop("rooms-board", "coord", "/schedule/"),
+        Stop("rooms-board-week", "coord", "/schedule/?view=week"),
+        Stop("rooms-board-all-hours", "coord", "/schedule/?hours=all"),
+        Stop("rooms-board-form", "coord", "/schedule/", click(block, sees="#task form")),
+        Stop("rooms-board-moving", "coord", "/schedule/", acts.moving),
     ]
 
 
