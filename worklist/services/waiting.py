@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import islice
 
 from django.db.models import Case, IntegerField, Value, When
 from django.utils import timezone
@@ -20,12 +21,16 @@ from radflow.live import services as live
 from worklist.exceptions import NotBookable
 from worklist.models import FreedSlot, Room, WaitListEntry
 from worklist.selectors.free_time import Wishes, find_slots
+from worklist.selectors.hours import Span, closed_spans
+from worklist.selectors.obstacles import room_obstacles
 from worklist.selectors.schedule import Slot
 from worklist.services.booking import lock_order
 
 State = WaitListEntry.State
 _WAITS_IN = (ExamState.ORDERED, ExamState.SCHEDULED)
 _FIRST = ("S", "A", "R")
+MOST_OPENINGS = 20
+MOST_OFFERS = 5
 
 
 @dataclass(frozen=True)
@@ -118,25 +123,55 @@ def waiting_list() -> list[WaitListEntry]:
 
 def openings() -> list[Opening]:
     """What was given back and is ahead, with who fits, in the order of the list."""
-    freed = FreedSlot.objects.filter(
-        dismissed_at=None,
-        freed_at__gt=timezone.now() - timedelta(days=180),
-        during__endswith__gt=timezone.now(),
-    ).select_related("room__site")
+    freed = (
+        FreedSlot.objects.filter(
+            dismissed_at=None,
+            freed_at__gt=timezone.now() - timedelta(days=180),
+            during__endswith__gt=timezone.now(),
+        )
+        .select_related("room__site")
+        .prefetch_related("room__stations")
+    )
     waiting = waiting_list()
-    found = [Opening(one, offers_for(one, waiting)) for one in freed]
-    return [one for one in found if one.offers]
+    found: list[Opening] = []
+    for one in freed if waiting else ():
+        if offers := _offers(one, waiting):
+            found.append(Opening(one, offers))
+        if len(found) == MOST_OPENINGS:
+            break
+    return found
 
 
-def offers_for(freed: FreedSlot, waiting: list[WaitListEntry]) -> list[Offer]:
-    offers = (_offer(freed, entry) for entry in waiting)
-    return [offer for offer in offers if offer]
+def _offers(freed: FreedSlot, waiting: list[WaitListEntry]) -> list[Offer]:
+    """The first few: who comes behind them is asked when they do not want it."""
+    if not _is_free(freed):
+        return []
+    fitting = (entry for entry in waiting if _may_fit(freed, entry))
+    offers = (_offer(freed, entry) for entry in fitting)
+    return list(islice((offer for offer in offers if offer), MOST_OFFERS))
+
+
+def _is_free(freed: FreedSlot) -> bool:
+    """Any of it: somebody may have it by now, or the room is shut."""
+    span = Span(freed.during.lower, freed.during.upper)
+    found = room_obstacles([freed.room], span)[freed.room_id]
+    taken = sorted((one.span for one in found), key=lambda one: one.start)
+    return bool(closed_spans(taken, span))
+
+
+def _may_fit(freed: FreedSlot, entry: WaitListEntry) -> bool:
+    """What can be said without asking the database."""
+    modalities = {one.modality for one in freed.room.stations.all() if one.enabled}
+    has = entry.order.scheduled_start
+    return (
+        entry.room_id in (None, freed.room_id)
+        and entry.order.modality in modalities
+        and (has is None or freed.during.lower < has)
+    )
 
 
 def _offer(freed: FreedSlot, entry: WaitListEntry) -> Offer | None:
-    """Rooms, hours, blocks and rules are asked again: somebody may have it by now."""
-    if entry.room_id not in (None, freed.room_id):
-        return None
+    """Rooms, hours, blocks and rules are asked again."""
     soonest = timezone.now() + timedelta(hours=entry.notice_hours)
     wishes = Wishes(
         earliest=max(freed.during.lower, soonest),
