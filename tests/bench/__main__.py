@@ -118,7 +118,7 @@ def worklist(radflow: Instance) -> None:
     Both answer from what they have in memory; ours asks the database what is true.
     """
     many = worklist_query(**MANY_MATCHES[0])
-    _, items = ask_all(radflow.dicom_port, many, 1, 1, kept=False)
+    _, items = ask_all(radflow.dicom_port, many, clients=1, each=2, kept=False)
     (port,) = free_ports(1)
     command = [sys.executable, "-m", "tests.bench.stock", str(port), str(items)]
     process = subprocess.Popen(command)
