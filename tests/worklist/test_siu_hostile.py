@@ -43,6 +43,7 @@ def without(name: str, raw: bytes) -> bytes:
         (siu("S12", start=moment(), placer="^SCHED", filler=" "), "SCH"),
         (siu("S12", start=moment(), pid="PID|1||||Okafor^Ada"), "PID"),
     ],
+    ids=["no SCH", "no number", "blank number", "no patient ID"],
 )
 def test_what_cannot_be_kept_is_refused_at_the_door(raw: bytes, location: str) -> None:
     ack = answer(raw)

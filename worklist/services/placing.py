@@ -177,6 +177,7 @@ def _book_room(
             cause=cause,
             overbook=overbook,
             step_id="",
+            around=False,  # the scheduler's time is the room's
         )
 
     try:
