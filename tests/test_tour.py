@@ -74,6 +74,8 @@ NOT_PAGES = {
     "worklist:grasps",
     "worklist:planner-column",
     "worklist:planner-tray",
+    "worklist:override",
+    "worklist:person",
     "worklist:release",
     "worklist:opening-dismiss",
     "worklist:room-basics",

@@ -84,7 +84,7 @@ class ScheduleForm(forms.Form):
     )
     duration = forms.IntegerField(min_value=5, max_value=600, label=_("Minutes"))
     overbook = forms.BooleanField(
-        required=False, label=_("Book although something is in the way")
+        initial=False, required=False, label=_("Book although something is in the way")
     )
     why = forms.CharField(
         required=False, strip=True, max_length=150, label=_("Why it must be")

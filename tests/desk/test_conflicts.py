@@ -51,7 +51,10 @@ def lines(answer: Any) -> dict[str, tuple[str, str]]:
 
 
 def entry(procedure: Procedure, **changes: Any) -> dict[str, Any]:
-    columns = ("code", "text", "system", "modality", "duration_minutes", "laterality")
+    columns = (
+        *("code", "text", "system", "modality", "laterality"),
+        *("duration_minutes", "setup_minutes", "cleanup_minutes"),
+    )
     told = {name: getattr(procedure, name) for name in (*columns, "version")}
     return {**told, "active": "on", **changes}
 

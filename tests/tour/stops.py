@@ -97,7 +97,9 @@ def _schedule() -> list[Stop]:
         Stop("rooms-board", "coord", "/schedule/"),
         Stop("rooms-board-week", "coord", "/schedule/?view=week"),
         Stop("rooms-board-all-hours", "coord", "/schedule/?hours=all"),
-        Stop("rooms-board-form", "coord", "/schedule/", click(block, sees="#task form")),
+        Stop(
+            "rooms-board-form", "coord", "/schedule/", click(block, sees="#task form")
+        ),
         Stop("rooms-board-moving", "coord", "/schedule/", acts.moving),
     ]
 

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from functools import cached_property, lru_cache
 
 from django.db.models import F, FilteredRelation, Q
+from jellyfish import soundex
 
 from orders.identity import fold, sound
 from radflow.sites.models import Site
@@ -102,8 +103,14 @@ def _family_keys(family: str) -> frozenset[str]:
     """A name is filed under itself, itself with each letter left out, and its sound."""
     if not family:
         return frozenset()
-    sounds = sound(family, "").strip("|")
-    return _one_left_out(family) | ({f"~{sounds}"} if sounds else frozenset())
+    return _one_left_out(family) | {f"~{each}" for each in _sounds(family)}
+
+
+def _sounds(family: str) -> set[str]:
+    """By two rules, as Meyer and Maier are one to the second alone."""
+    if not family.isascii():
+        return set()
+    return {sound(family, "").strip("|"), soundex(family)} - {""}
 
 
 @lru_cache(8192)

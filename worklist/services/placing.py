@@ -14,7 +14,7 @@ from orders.services.completing import may_be_scheduled
 from worklist.exceptions import SlotTaken
 from worklist.lifecycle import HOLDS_ROOM, AppointmentState
 from worklist.models import Appointment, ExternalAppointment, Room, Station
-from worklist.selectors.schedule import busy_rooms
+from worklist.selectors.schedule import Plan, busy_rooms
 from worklist.services.attention import alarm_on
 from worklist.services.auto_booking import auto_book, book_unplaced
 from worklist.services.booking import (
@@ -177,7 +177,8 @@ def _book_room(
             cause=cause,
             overbook=overbook,
             step_id="",
-            around=False,  # the scheduler's time is the room's
+            # The scheduler's time is the room's, with all that it takes there.
+            plan=Plan(timedelta(minutes=minutes)),
         )
 
     try:
