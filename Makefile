@@ -35,6 +35,7 @@ fuzz: setup-dev ## a million random texts and damaged messages against the wire
 machine: setup-dev ## 10,000 random histories of exams against a reference model
 	@RADFLOW_MACHINE_RUNS=10000 $(PY) -m pytest tests/orders/test_machine_model.py
 
+docs: export RADFLOW_SECRET_KEY := only-for-documents
 docs: setup-dev ## write docs/state-machines.md and docs/dicom-conformance.md anew
 	@$(PY) -m tests.docs_machines
 	@$(TEMPORARY) $(PY) -m tests.docs_dicom
