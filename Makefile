@@ -37,8 +37,7 @@ machine: setup-dev ## 10,000 random histories of exams against a reference model
 
 docs: export RADFLOW_SECRET_KEY := only-for-documents
 docs: setup-dev ## write docs/state-machines.md and docs/dicom-conformance.md anew
-	@$(TEMPORARY) $(PY) -m tests.docs_machines
-	@$(TEMPORARY) $(PY) -m tests.docs_dicom
+	@$(TEMPORARY) $(PY) -m tests.docs
 
 messages: setup-dev ## write the catalogues of languages anew from the sources
 	@$(PY) -m radflow.languages update

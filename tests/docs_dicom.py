@@ -174,8 +174,3 @@ def document() -> str:
         *_charsets(),
     ]
     return "\n".join(lines) + "\n"
-
-
-if __name__ == "__main__":
-    DOCUMENT.write_text(document(), encoding="utf-8")
-    print(f"Written: {DOCUMENT}")

@@ -8,7 +8,6 @@ from typing import TypeVar
 
 from orders import lifecycle as exam
 from reports import lifecycle as report
-from tests.orders import order_matrix
 from tests.orders.order_matrix import MATRIX, ROWS, STATES, Cell
 from worklist import lifecycle as appointment
 
@@ -166,8 +165,3 @@ def document() -> str:
     told = ", ".join(f"{digit} `{code}`" for digit, code in sorted(codes.items()))
     lines = [*_exam(), *_appointment(), *_report(), *_controls()]
     return _HEAD.format(codes=told) + "\n" + "\n".join(lines).rstrip("\n") + "\n"
-
-
-if __name__ == "__main__":
-    DOCUMENT.write_text(document(), encoding="utf-8")
-    print(f"Written: {DOCUMENT}, {len(order_matrix.MATRIX)} cells of order controls")
