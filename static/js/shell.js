@@ -68,13 +68,14 @@ function teachHtmx() {
   });
 }
 
-/** On a phone a row of tabs is wider than the page: the present one is brought in. */
-function showCurrentTabs() {
-  for (const tab of document.querySelectorAll(".tabs [aria-current]")) {
-    const [own, row] = [tab, tab.parentElement].map((each) => each.getBoundingClientRect());
-    tab.parentElement.scrollLeft += own.left + own.width / 2 - row.left - row.width / 2;
-  }
+/** On a phone a row of tabs is wider than the page: this one comes to its middle. */
+function bring(tab) {
+  const [own, row] = [tab, tab.parentElement].map((each) => each.getBoundingClientRect());
+  tab.parentElement.scrollLeft += own.left + own.width / 2 - row.left - row.width / 2;
 }
+
+const showCurrentTabs = () => document.querySelectorAll(".tabs [aria-current]").forEach(bring);
+const onFocus = ({ target }) => target.matches(".tabs > a") && bring(target);
 
 /** The patient banner sticks below the strips, whatever they hold. */
 function followStrips(strips) {
@@ -96,6 +97,7 @@ startLock();
 startSummary();
 showCurrentTabs();
 addEventListener("resize", showCurrentTabs);
+document.addEventListener("focusin", onFocus);
 startDrafts();
 if (document.getElementById("live")) {
   startContext();

@@ -106,12 +106,12 @@ def picture(folder: Path) -> Path:
 def add_archive(radflow: Instance, chromium: Browser, archive: Orthanc) -> None:
     with signed_in(chromium, radflow.url, "pacs") as page:
         page.goto("/archives/add/")
-        page.get_by_label("Name").fill("Orthanc")
-        page.get_by_label("AE title").fill(archive.ae_title)
-        page.get_by_label("Host").fill("127.0.0.1")
-        page.get_by_label("Port").fill(str(archive.port))
-        page.get_by_label("Archive").check()
-        page.get_by_role("button", name="Save").click()
+        page.fill("#id_name", "Orthanc")
+        page.fill("#id_ae_title", archive.ae_title)
+        page.fill("#id_host", "127.0.0.1")
+        page.fill("#id_port", str(archive.port))
+        page.check("#id_is_archive")
+        page.click("main button[type=submit]")
         expect(page.get_by_text("Orthanc is saved.")).to_be_visible()
 
 
