@@ -48,11 +48,6 @@ class Archive:
         series = self._find("SERIES", _SERIES_KEYS, StudyInstanceUID=uid)
         return read_study(studies[0], series)
 
-    def of_day(self, day: str) -> list[StudyTold]:
-        """The studies of a day, YYYYMMDD, without their series."""
-        keys = ("StudyInstanceUID", *_STUDY_KEYS)
-        return [read_study(one, ()) for one in self._find("STUDY", keys, StudyDate=day)]
-
     def _find(self, level: str, keys: tuple[str, ...], **by: str) -> list[Dataset]:
         query = Dataset()
         query.QueryRetrieveLevel = level

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from pydicom.dataset import Dataset
-from pydicom.uid import UID
 
 from radflow.dicom import statuses
 from radflow.dicom.mpps import Problem
@@ -141,8 +140,3 @@ def _answered(series: Dataset) -> SeriesTold:
         instance_count=int(count) if count.isdigit() else 0,
         sop_classes=(),
     )
-
-
-def class_name(uid: str) -> str:
-    """The registered name of a SOP class, or the UID itself."""
-    return UID(uid).name

@@ -257,6 +257,18 @@ def test_images_of_no_exam_wait_for_a_person(
     assert client.post(page, form).status_code == 409
 
 
+def test_a_second_study_of_an_exam_waits_for_a_person_too(
+    department: Department, order: Order, pacs: Pacs
+) -> None:
+    node_of(pacs, is_archive=True)
+    Study.objects.create(order=order, study_instance_uid="1.2.777", series_count=1)
+    reply = department.scanner("PACS").notify_available("1.2.3.4", notice())
+    assert reply.status == 0
+    second = Study.objects.get(study_instance_uid=UID)
+    assert second.order is None
+    assert "another Study UID" in second.mismatch
+
+
 def test_steps_are_passed_on_in_their_order_and_once(
     department: Department, order: Order, pacs: Pacs
 ) -> None:

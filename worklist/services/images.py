@@ -28,6 +28,7 @@ from worklist.services.notices import notice_of
 from worklist.services.relaying import pass_on
 
 NO_EXAM = gettext_noop("No exam has this Study UID or accession.")
+OTHER_UID = gettext_noop("Its exam has images under another Study UID already.")
 # How long the images of an exam may still be on their way, and how often to ask then.
 _ARRIVING = timedelta(minutes=10)
 _SOON, _LATER = timedelta(seconds=15), timedelta(minutes=5)
@@ -67,6 +68,8 @@ def record_study(*, told: StudyTold, archive: DicomNode | None, cause: Cause) ->
     if order:
         Order.objects.select_for_update().get(pk=order.pk)
     study = _locked_study(told, order)
+    if order and Study.objects.filter(order=order).exclude(pk=study.pk).exists():
+        order, mismatch = None, OTHER_UID
     if study.order and mismatch:
         return _refuse(study, mismatch, cause)
     before = (study.available_at, study.archived_instances)
