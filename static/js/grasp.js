@@ -14,6 +14,7 @@ const me = crypto.randomUUID();
 let held = null; // { order, place, minutes }
 let again = 0;
 let soon = 0;
+let sent = Promise.resolve(); // one after the other: a grasp must not overtake its end
 
 const list = () => board().querySelector("[data-grasps]");
 
@@ -31,7 +32,12 @@ function tell() {
   clearTimeout(again);
   if (!held) return;
   again = setTimeout(tell, AGAIN_MS);
-  post(board().dataset.graspUrl, said()).catch(() => {}); // a warning less: the database decides
+  send(board().dataset.graspUrl, said());
+}
+
+/** One that does not arrive is a warning less: the database decides, and it ends by itself. */
+function send(url, fields) {
+  sent = sent.then(() => post(url, fields)).catch(() => {});
 }
 
 export function grasp(exam) {
@@ -56,7 +62,7 @@ function drop(tellServer) {
   held = null;
 }
 
-export const letGo = () => drop((url, fields) => post(url, fields).catch(() => {})); // it ends by itself
+export const letGo = () => drop(send);
 
 /** A page that goes waits for no answer. */
 const leave = () => drop((url, fields) => navigator.sendBeacon(url, fields));

@@ -39,8 +39,8 @@ def press(page: Page, *keys: str) -> None:
 
 
 def go(page: Page, letter: str, where: str) -> None:
-    press(page, "g", letter)
-    page.wait_for_url(where)
+    with page.expect_navigation(url=where):  # even when it is there already
+        press(page, "g", letter)
 
 
 def tab_to(page: Page, target: Locator, most: int = 120) -> None:
@@ -103,7 +103,8 @@ def test_a_technologist_checks_begins_and_ends(
         expect(page.locator(".gate-band")).to_contain_text("Right patient")
         press(page, "Enter")  # a scanner's, or of a hurried person: presses nothing
         start = page.get_by_role("button", name="Start exam")
-        press_on(page, start)
+        with page.expect_navigation():  # the list behind the gate hears of it before
+            press_on(page, start)
         expect(page.locator(".station")).to_contain_text("On the table")
         press(page, "e")
         expect(page.locator(".station")).not_to_contain_text("On the table")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from tests.e2e.people import axe_violations, signed_in
 from tests.instance import Instance
@@ -20,6 +21,26 @@ def find_ferreira(page: Page) -> str:
     return page.url
 
 
+def point_at(page: Page, button: Locator, panel: Locator) -> None:
+    """Again where a strip above pushed the button from under the pointer."""
+    for _ in range(10):
+        page.mouse.move(5, 5)
+        button.hover()
+        try:
+            panel.wait_for(timeout=2_000)
+            return
+        except PlaywrightTimeout:
+            continue
+    raise AssertionError("pointing opens no panel")
+
+
+def below(button: Locator, panel: Locator) -> tuple[float, float]:
+    """Where the panel stands from its button, in CSS pixels: right and down."""
+    boxes = [each.bounding_box() for each in (button, panel)]
+    assert boxes[0] and boxes[1]
+    return boxes[1]["x"] - boxes[0]["x"], boxes[1]["y"] - boxes[0]["y"]
+
+
 def test_a_source_opens_by_pointing_by_key_and_by_press(
     radflow: Instance, chromium: Browser
 ) -> None:
@@ -27,8 +48,7 @@ def test_a_source_opens_by_pointing_by_key_and_by_press(
         find_ferreira(page)
         button = page.get_by_role("button", name="Source of Name")
         panel = page.locator("#src-patient-family_name")
-        button.hover()
-        expect(panel).to_be_visible()
+        point_at(page, button, panel)
         page.mouse.move(5, 5)
         expect(panel).to_be_hidden()
         button.click()
@@ -48,16 +68,17 @@ def test_an_open_source_stays_where_it_is_when_the_page_refreshes(
 ) -> None:
     with signed_in(chromium, radflow.url, "coord") as page:
         find_ferreira(page)
-        page.get_by_role("button", name="Source of Born").click()
+        button = page.get_by_role("button", name="Source of Born")
+        button.click()
         panel = page.locator("#src-patient-birth_date")
-        before = panel.bounding_box()
+        before = below(button, panel)
         with page.expect_response("**/live/"):
             page.evaluate(
                 "import('/static/js/live.js').then(live => live.refresh("
                 "document.querySelector('[data-live-url*=patients]')))"
             )
         expect(panel).to_be_visible()
-        assert panel.bounding_box() == before
+        assert below(button, panel) == before
 
 
 @pytest.mark.parametrize("dark", [False, True])

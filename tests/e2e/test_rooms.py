@@ -20,12 +20,10 @@ def test_who_holds_an_exam_is_seen_by_the_other_until_it_is_let_go(
             expect(page.locator("#live")).to_have_attribute("data-state", "live")
         block = theirs.locator(".ev[data-movable]").first
         same = mine.locator(f".ev[data-order='{block.get_attribute('data-order')}']")
-        # A live swap in between takes the focus along, not the key.
-        for _ in range(5):
-            block.locator("a").focus()
-            theirs.keyboard.press("m")
-            if theirs.locator("[data-moving]").count():
-                break
+        block.locator("a").focus()
+        theirs.keyboard.press("m")
+        # A key that follows at once is a scanner's: the letter before it does nothing.
+        expect(theirs.locator("[data-moving]")).to_have_count(1)
         theirs.keyboard.press("ArrowDown")
         expect(same).to_have_attribute("data-held", "Held by Jo Lindqvist")
         expect(mine.locator(".grasped")).to_have_text("Held by Jo Lindqvist")
