@@ -197,6 +197,11 @@ def test_images_are_proposed_for_the_order_they_fit_and_linked_by_a_person(
     page = client.get(f"/unlinked/{step.pk}/")
     (proposal,) = page.context["candidates"]
     assert proposal == (order, ["Study UID", "patient ID", "modality"])
+    choice = f"/unlinked/{step.pk}/?accession={order.accession_number}"
+    assert choice in page.content.decode()
+    assert client.get(choice).context["form"]["accession"].value() == (
+        order.accession_number
+    )
     data = {"accession": order.accession_number, "reason": "Requisition in hand"}
     assert client.post(f"/unlinked/{step.pk}/", data).status_code == 302
     order.refresh_from_db()

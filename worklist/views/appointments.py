@@ -36,7 +36,7 @@ class SetAsideForm(forms.Form):
 def link(request: HttpRequest, appointment_id: int) -> HttpResponse:
     row = _found(appointment_id)
     if request.method == "GET":
-        return _page(request, row, LinkForm(), status=200)
+        return _page(request, row, LinkForm.asked(request), status=200)
     form = LinkForm(request.POST)
     if not form.is_valid():
         return _page(request, row, form, status=400)

@@ -25,7 +25,7 @@ from worklist.views.unlinked import LinkForm
 def strange_study(request: HttpRequest, study_id: int) -> HttpResponse:
     study = get_object_or_404(Study.objects.select_related("archive"), pk=study_id)
     if request.method == "GET":
-        return _page(request, study, LinkForm(), status=200)
+        return _page(request, study, LinkForm.asked(request), status=200)
     form = LinkForm(request.POST)
     if not form.is_valid():
         return _page(request, study, form, status=400)

@@ -35,6 +35,11 @@ class LinkForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2}),
     )
 
+    @classmethod
+    def asked(cls, request: HttpRequest) -> LinkForm:
+        """Empty, or with the order that was chosen from the list on the page."""
+        return cls(initial={"accession": request.GET.get("accession", "")})
+
     def clean_accession(self) -> Order:
         """One order; several procedures under one number are told apart elsewhere."""
         number = self.cleaned_data["accession"]
@@ -53,7 +58,7 @@ class LinkForm(forms.Form):
 def link(request: HttpRequest, performed_id: int) -> HttpResponse:
     step = get_object_or_404(PerformedStep, pk=performed_id)
     if request.method == "GET":
-        return _page(request, step, LinkForm(), status=200)
+        return _page(request, step, LinkForm.asked(request), status=200)
     form = LinkForm(request.POST)
     if not form.is_valid():
         return _page(request, step, form, status=400)
