@@ -3,12 +3,15 @@ from __future__ import annotations
 from typing import TypedDict
 
 from channels.db import database_sync_to_async
+from django.db import connection
 from django.db.models import Max
 
 from radflow.live.models import LiveEvent
 from radflow.live.services import give_numbers
 
 BATCH = 500
+_COMMITTED = """SELECT coalesce((SELECT max(seq) FROM live_event), 0),
+    (SELECT count(*) FROM live_event WHERE seq IS NULL)"""
 
 
 class Hint(TypedDict):
@@ -24,6 +27,17 @@ class Hint(TypedDict):
 def last_seq() -> int:
     """The newest number given; a page starts its cursor here."""
     return LiveEvent.objects.aggregate(last=Max("seq"))["last"] or 0
+
+
+def committed() -> tuple[int, int]:
+    """Another value after every commit that leaves an event: to keep answers by.
+
+    Asked before the answer is read, the answer is never older than the value.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_COMMITTED)  # one statement: both of one moment
+        last, waiting = cursor.fetchone()
+    return last, waiting
 
 
 def newest_seq() -> int:

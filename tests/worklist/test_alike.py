@@ -9,6 +9,7 @@ import pytest
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
+from orders.models import Order
 from tests.factories import (
     RoomFactory,
     SiteFactory,
@@ -82,7 +83,7 @@ def test_nobody_looks_like_themselves_and_the_likest_is_named() -> None:
 
 
 @pytest.mark.django_db
-def test_the_day_and_the_site_are_looked_at_in_one_query(
+def test_the_day_and_the_site_are_looked_at_in_two_queries(
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     here, away = (SiteFactory.create(code=code) for code in ("HERE", "AWAY"))
@@ -96,10 +97,29 @@ def test_the_day_and_the_site_are_looked_at_in_one_query(
     booked(far, mrn="3", accession="A3", family="Thomsen", given="James")
     booked(us, mrn="4", accession="A4", family="Thomson", minutes=60 * 24 * 2)
     make_order(patient=patient_request(family_name="Zander"))
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(2):
         found = look_alikes(timezone.localdate(), here)
     warning = alike_of(thomson.patient, "1", found)
     assert warning is not None
     assert (warning.name, warning.mrn, warning.more) == ("Thompson, James", "2", 0)
     assert warning.place == f"{near.room_name} 13:30"
     assert look_alikes(date(2020, 1, 1), here).of(person(9, "Thomson", "James")) == []
+
+
+@pytest.mark.django_db
+def test_an_answer_is_kept_until_something_is_told_to_the_pages(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    ada = make_order(patient=patient_request(family_name="Quill", given_name="Ada"))
+    today = timezone.localdate()
+    assert look_alikes(today, None).of(_as_person(ada)) == []
+    with django_assert_num_queries(1):
+        look_alikes(today, None)
+    other = make_order(patient=patient_request(family_name="Quill", given_name="Ida"))
+    (found,) = look_alikes(today, None).of(_as_person(ada))
+    assert found.patient_id == other.patient_id
+
+
+def _as_person(order: Order) -> Person:
+    patient = order.patient
+    return person(patient.pk, patient.family_name, patient.given_name)
