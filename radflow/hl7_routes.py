@@ -64,5 +64,7 @@ ROUTES: dict[str, str] = {
     "SIU^S20": "worklist.hl7.inbound:SIU",
     "SIU^S21": "worklist.hl7.inbound:SIU",
     "SIU^S22": "worklist.hl7.inbound:SIU",
+    "SIU^S23": "worklist.hl7.blocking:BLOCKS",
+    "SIU^S24": "worklist.hl7.blocking:BLOCKS",
     "SIU^S26": "worklist.hl7.inbound:SIU",
 }

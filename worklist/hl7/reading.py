@@ -33,6 +33,8 @@ EVENTS: dict[str, AppointmentEvent] = {
     "S20": E.MODIFY,
     "S21": E.MODIFY,
     "S22": E.MODIFY,
+    "S23": E.BOOK,
+    "S24": E.CANCEL,
     "S26": E.NO_SHOW,
 }
 _ENDS = frozenset({E.CANCEL, E.DELETE, E.NO_SHOW})
@@ -235,7 +237,7 @@ class _Reader:
     def _takes_away(self) -> bool:
         """Where the whole message does, its resources say what it is about."""
         event = self.message.message_type.partition("^")[2]
-        return event not in ("S12", "S13", "S14", "S18", "S19")
+        return event not in ("S12", "S13", "S14", "S18", "S19", "S23")
 
 
 _OWN_SEGMENTS = frozenset({"SCH", "RGS", "AIS", "AIG", "AIL", "AIP"})

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_noop
 
+from radflow.messaging.models import InboundMessage, Peer
 from worklist.models.room import Room
 
 
@@ -65,6 +66,18 @@ class RoomBlock(models.Model):
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )
     ended_at = models.DateTimeField(null=True)
+    peer = models.ForeignKey(
+        Peer,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="The scheduler that blocked it, and ends it by its number.",
+    )
+    number = models.CharField(max_length=199, blank=True, help_text="SCH-2, else 1.")
+    told_at = models.DateTimeField(null=True, help_text="The message's event time.")
+    inbound = models.ForeignKey(
+        InboundMessage, null=True, on_delete=models.PROTECT, related_name="+"
+    )
 
     class Meta:
         db_table = "worklist_room_block"
@@ -82,7 +95,12 @@ class RoomBlock(models.Model):
                 fields=["during"],
                 name="block_during",
                 condition=models.Q(ended_at=None),
-            )
+            ),
+            models.Index(
+                fields=["peer", "number"],
+                name="block_number",
+                condition=models.Q(peer__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

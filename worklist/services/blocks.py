@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.utils import timezone
@@ -15,6 +16,7 @@ from orders.services import note_on, save
 from radflow import unit
 from radflow.audit import services as audit
 from radflow.live import services as live
+from radflow.messaging.models import Peer
 from worklist.exceptions import WorklistError
 from worklist.lifecycle import HOLDS_ROOM
 from worklist.models import Appointment, BlockKind, Room, RoomBlock
@@ -41,6 +43,15 @@ class Displaces(WorklistError):
         self.orders = orders
 
 
+@dataclass(frozen=True)
+class Told:
+    """The scheduler outside that blocks a room, and the number that it knows it by."""
+
+    peer: Peer
+    number: str
+    at: datetime | None = None
+
+
 @unit.atomic
 def block(
     *,
@@ -51,17 +62,20 @@ def block(
     cause: Cause,
     reason: str = "",
     displaces: Collection[int] = (),
+    told: Told | None = None,
 ) -> RoomBlock:
     """Take the room out of use. Bookings there stay, flagged for the coordinator.
 
     `displaces` names the orders that the person was shown; raises Displaces where
-    there are others, BlockRefused for a span that is none.
+    there are others, BlockRefused for a span that is none. A scheduler outside
+    (`told`) is shown none and asked nothing: the room's time is its own.
     """
     _require_span(start, end)
     span = Span(start, end)
     orders = _locked_orders(room_id, span)
     room = lock_room(room_id)
-    _require_named(room, span, displaces)
+    if told is None:
+        _require_named(room, span, displaces)
     made = RoomBlock.objects.create(
         room=room,
         during=range_of(span),
@@ -70,6 +84,10 @@ def block(
         made_by=cause.user,
         made_by_name=cause.name[:100],
         made_at=cause.at,
+        peer=told.peer if told else None,
+        number=told.number if told else "",
+        told_at=told.at if told else None,
+        inbound_id=cause.inbound_id,
     )
     for order in orders:
         _flag(order, room, made, cause)
@@ -82,6 +100,11 @@ def _require_span(start: datetime, end: datetime) -> None:
         raise BlockRefused(_("The block must end after it begins."))
     if end <= timezone.now():
         raise BlockRefused(_("The block would be over already. Choose a later end."))
+
+
+def blocked_by(peer: Peer, number: str) -> list[RoomBlock]:
+    """What this scheduler blocked under its number, ended or not, the newest first."""
+    return list(RoomBlock.objects.filter(peer=peer, number=number).order_by("-pk"))
 
 
 def displaced_by(room_id: int, span: Span) -> list[Appointment]:
