@@ -55,6 +55,9 @@ def _nothing_kept() -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    from tests.emptying import install
+
+    install()
     config.pluginmanager.import_plugin("tests.actors")
 
 
