@@ -21,7 +21,7 @@ check: setup-dev ## style, types, import contracts, migrations
 
 e2e: setup-dev ## the whole flow from outside: sockets, DICOM tools, a browser
 	@deploy/ensure-tools.sh
-	@$(PY) -m pytest --override-ini addopts="-q -n 2 --dist loadfile --strict-markers --strict-config" tests/e2e
+	@$(PY) -m pytest --override-ini addopts="-q -n 2 --dist loadgroup --strict-markers --strict-config" tests/e2e
 
 faults: setup-dev ## kill -9, broker and database away: nothing acknowledged is lost
 	@$(PY) -m pytest --override-ini addopts="-q -s --strict-markers --strict-config" tests/faults

@@ -20,6 +20,15 @@ FLAGS = [
 ]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A file stays with one worker; the tour, the longest by far, is shared by two."""
+    for number, item in enumerate(items):
+        name = item.path.stem
+        if name == "test_pages" and number % 2:
+            name = "test_other_pages"
+        item.add_marker(pytest.mark.xdist_group(name))
+
+
 @pytest.fixture(scope="session")
 def radflow() -> Iterator[Instance]:
     # A deadline of seconds: escalation is to be seen, not waited for.

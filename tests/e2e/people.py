@@ -46,7 +46,8 @@ def axe_violations(page: Page, rules: list[str] | None = None) -> list[str]:
         {"type": "rule", "values": rules} if rules else {"type": "tag", "values": TAGS}
     )
     found = page.evaluate(
-        "runOnly => axe.run(document, {runOnly}).then(r => r.violations.map("
+        "runOnly => axe.run(document, {runOnly, preload: false, "
+        "resultTypes: ['violations']}).then(r => r.violations.map("
         "v => v.id + ': ' + v.nodes.map(n => n.target.join(' ')).join(', ')))",
         only,
     )

@@ -25,5 +25,5 @@ class Command(BaseCommand):
             return
         count = history.write(people)
         identity.write(people)
-        appointments.write()
+        appointments.write(people["coord"])
         self.stdout.write(f"Demo: {count} orders of the last two weeks.")
