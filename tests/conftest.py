@@ -49,9 +49,9 @@ del os.environ["DJANGO_SETTINGS_MODULE"]
 @pytest.fixture(autouse=True)
 def _nothing_kept() -> None:
     """Rows of tests come and go without the events by which answers are kept."""
-    from worklist.selectors.alike import forget
+    from radflow.live.keep import forget_all
 
-    forget()
+    forget_all()
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -1,4 +1,4 @@
-"""An appointment of the hospital's scheduler without its order, and rooms out of use."""
+"""An appointment of the hospital's scheduler without order, and rooms out of use."""
 
 from __future__ import annotations
 

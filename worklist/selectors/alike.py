@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,16 +9,16 @@ from datetime import date, datetime
 from functools import cached_property, lru_cache
 
 from django.db.models import F, FilteredRelation, Q
+from django.utils import timezone
 from jellyfish import soundex
 
 from orders.identity import fold, sound
-from radflow.live.selectors import committed
+from radflow.live.keep import Kept
 from radflow.sites.models import Site
 from worklist.selectors.board import BoardFilter, filtered
 
 _MOST = 2000
-_KEPT_SECONDS = 60  # at most; a room's new name leaves no event
-_KEPT_ANSWERS = 64
+_KEPT_SECONDS = 60  # a room's new name leaves no event
 _SHORTEST = 2  # letters of a given name that may stand for the whole of it
 
 
@@ -72,40 +71,6 @@ class LookAlikes:
         return sorted(alike, key=lambda other: _distance(person, other))
 
 
-@dataclass(frozen=True)
-class _Kept:
-    """An answer, what had committed before it was read, and until when it holds."""
-
-    found: LookAlikes
-    committed: tuple[int, int]
-    until: float
-
-
-_kept: dict[tuple[date | None, int | None], _Kept] = {}
-
-
-def look_alikes(day: date | None, site: Site | None) -> LookAlikes:
-    """Of the day's exams that are not cancelled; without a day what the board shows.
-
-    What is in a room of another site is left out. The newest 2,000 exams are looked at.
-    Read anew after every change that pages hear of: a page costs one small query.
-    """
-    key = (day, site.pk if site else None)
-    now, known = committed(), _kept.get(key)
-    if known and known.committed == now and time.monotonic() < known.until:
-        return known.found
-    found = _read(day, site)
-    if len(_kept) >= _KEPT_ANSWERS:
-        _kept.clear()
-    _kept[key] = _Kept(found, now, time.monotonic() + _KEPT_SECONDS)
-    return found
-
-
-def forget() -> None:
-    """For tests: what they write by hand leaves no event."""
-    _kept.clear()
-
-
 def _read(day: date | None, site: Site | None) -> LookAlikes:
     orders = filtered(BoardFilter(day=day, site=site))
     preferred = Q(patient__identifiers__preferred=True)
@@ -130,6 +95,17 @@ def _read(day: date | None, site: Site | None) -> LookAlikes:
             names = (family, given, born, born_text)
             people[pk] = Person(pk, *names, mrn or "", room, start)
     return LookAlikes(people.values())
+
+
+_look_alikes = Kept(lambda day, site, _zone: _read(day, site), _KEPT_SECONDS)
+
+
+def look_alikes(day: date | None, site: Site | None) -> LookAlikes:
+    """Of the day's exams that are not cancelled; without a day what the board shows.
+
+    What is in a room of another site is left out. The newest 2,000 exams are looked at.
+    """
+    return _look_alikes(day, site, timezone.get_current_timezone_name())
 
 
 @lru_cache(8192)
