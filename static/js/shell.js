@@ -1,8 +1,9 @@
-// What every page starts: forms, clock, keys, palette, scans, preferences, live updates, alerts, dialogs, toasts.
+// What every page starts: forms, dates, clock, keys, palette, scans, preferences, live updates, alerts, dialogs, toasts.
 
 import { startAlerts } from "./alert.js";
 import { startClock } from "./clock.js";
 import { startContext } from "./context.js";
+import { startDates } from "./dates.js";
 import { startDrafts } from "./drafts.js";
 import { startGuard } from "./guard.js";
 import { csrfToken, pageSite, signInAgain } from "./http.js";
@@ -95,6 +96,7 @@ startPalette();
 startScan();
 startLock();
 startSummary();
+startDates();
 showCurrentTabs();
 addEventListener("resize", showCurrentTabs);
 document.addEventListener("focusin", onFocus);
