@@ -9,7 +9,6 @@ its control ID, so the receiver can tell. After a positive ACK it is never sent.
 from __future__ import annotations
 
 import logging
-import random
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -22,6 +21,7 @@ from radflow.hl7.client import MLLPClient, MLLPError, MLLPTimeout
 from radflow.hl7.header import peek
 from radflow.live import services as live
 from radflow.messaging import signals
+from radflow.messaging.backoff import pause_after
 from radflow.messaging.destinations import connection_to
 from radflow.messaging.models import (
     DeliveryAttempt,
@@ -35,7 +35,6 @@ from radflow.messaging.text import storable, trace
 logger = logging.getLogger(__name__)
 
 ERROR_TRIES = 5
-BACKOFF_SECONDS = (1, 2, 5, 10, 30, 60)
 LEASE_SLACK = timedelta(seconds=20)
 
 # Per peer the oldest open message that is due and the first of its key; a refused one
@@ -217,10 +216,8 @@ def _refuse(message: OutboundMessage, tried: Try) -> None:
 
 
 def _retry(message: OutboundMessage) -> None:
-    tries = max(_tries(message).count(), 1)
-    seconds = BACKOFF_SECONDS[min(tries, len(BACKOFF_SECONDS)) - 1]
-    jitter = random.uniform(0.8, 1.2)
-    message.next_attempt_at = timezone.now() + timedelta(seconds=seconds * jitter)
+    pause = pause_after(_tries(message).count())
+    message.next_attempt_at = timezone.now() + pause
     message.save(update_fields=_SETTLED)
 
 

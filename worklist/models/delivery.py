@@ -15,6 +15,12 @@ class DeliveryState(models.TextChoices):
     DROPPED = "dropped", gettext_noop("Given up")
 
 
+class DeliveryQuerySet(models.QuerySet["DicomDelivery"]):
+    def shown(self) -> DeliveryQuerySet:
+        """As pages tell of them: with their receiver, without what is sent."""
+        return self.select_related("node").defer("dataset")
+
+
 class DicomDelivery(models.Model):
     """What a node is to be told, byte for byte the same until it takes it.
 
@@ -45,6 +51,8 @@ class DicomDelivery(models.Model):
     comment = models.CharField(max_length=120, blank=True)
     created_at = models.DateTimeField(db_default=Now())
     settled_at = models.DateTimeField(null=True)
+
+    objects = DeliveryQuerySet.as_manager()
 
     class Meta:
         db_table = "worklist_delivery"

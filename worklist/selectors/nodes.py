@@ -13,10 +13,18 @@ from worklist.models import DeliveryState, DicomDelivery, DicomNode
 WAITS = (DeliveryState.QUEUED, DeliveryState.REFUSED)
 
 
-def nodes_for(order: Order) -> list[DicomNode]:
-    """The nodes in use whose rules let this exam pass: modality, procedure, site."""
-    sites = set(_sites_of(order))
-    nodes = DicomNode.objects.filter(enabled=True).prefetch_related("sites")
+# What a node is for, as the exam's news asks for it.
+IS_ARCHIVE = Q(is_archive=True)
+WANTS_STEPS = Q(wants_steps=True)
+WANTS_AVAILABILITY = Q(wants_availability=True)
+
+
+def nodes_for(order: Order, purpose: Q) -> list[DicomNode]:
+    """The nodes in use of that purpose whose rules let this exam pass."""
+    found = DicomNode.objects.filter(purpose, enabled=True).prefetch_related("sites")
+    nodes = list(found)
+    ruled_by_site = any(node.sites.all() for node in nodes)
+    sites = set(_sites_of(order)) if ruled_by_site else set()
     return [node for node in nodes if _passes(node, order, sites)]
 
 
@@ -58,7 +66,7 @@ def node_states() -> list[NodeState]:
 
 def standing_deliveries(node: DicomNode | None = None) -> QuerySet[DicomDelivery]:
     """Those that wait or were refused, the oldest first."""
-    found = DicomDelivery.objects.filter(state__in=WAITS)
+    found = DicomDelivery.objects.shown().filter(state__in=WAITS)
     if node:
         found = found.filter(node=node)
-    return found.select_related("node", "order").defer("dataset").order_by("id")
+    return found.select_related("order").order_by("id")

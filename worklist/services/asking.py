@@ -10,10 +10,9 @@ from django.utils import timezone
 
 from orders.cause import Cause
 from radflow.dicom.archive import Archive
-from radflow.dicom.availability import StudyTold
 from radflow.dicom.errors import PeerError
 from worklist.models import DicomNode, Study
-from worklist.selectors.nodes import nodes_for
+from worklist.selectors.nodes import IS_ARCHIVE, nodes_for
 from worklist.services.images import nothing_yet, record_study
 from worklist.services.relaying import remote_of
 
@@ -44,20 +43,33 @@ def _next() -> Study | None:
 
 def _look_up(study: Study) -> None:
     assert study.order is not None
-    for node in nodes_for(study.order):
-        if node.is_archive and (told := _answer(node, study)):
-            cause = Cause(actor=node.ae_title, at=timezone.now())
-            record_study(told=told, archive=node, cause=cause)
+    for node in nodes_for(study.order, IS_ARCHIVE):
+        if _has_it(node, study):
             return
     nothing_yet(study_id=study.pk)
 
 
-def _answer(node: DicomNode, study: Study) -> StudyTold | None:
-    """None where it has no such study or does not answer; the fault is kept."""
+def _has_it(node: DicomNode, study: Study) -> bool:
+    """False where it has no such study or does not answer; the fault is kept.
+
+    pynetdicom raises ValueError where the archive takes no context for queries,
+    RuntimeError where it aborts in between; and what it answers may be unreadable.
+    """
     try:
         told = Archive(remote_of(node)).study(study.study_instance_uid)
+        if told:
+            cause = Cause(actor=node.ae_title, at=timezone.now())
+            record_study(told=told, archive=node, cause=cause)
     except PeerError as error:
-        DicomNode.objects.filter(pk=node.pk).update(fault=str(error)[:120])
-        return None
+        _keep_fault(node, str(error))
+        return False
+    except Exception as error:
+        logger.error("archive %d: %s", node.pk, type(error).__name__)
+        _keep_fault(node, f"not understood ({type(error).__name__})")
+        return False
     DicomNode.objects.filter(pk=node.pk).update(fault="", asked_at=timezone.now())
-    return told
+    return told is not None
+
+
+def _keep_fault(node: DicomNode, why: str) -> None:
+    DicomNode.objects.filter(pk=node.pk).update(fault=why[:120])

@@ -8,7 +8,6 @@ a receiver that knows the UID already (0x0111) has taken it.
 from __future__ import annotations
 
 import logging
-import random
 from datetime import timedelta
 from typing import Any
 
@@ -32,13 +31,13 @@ from radflow.dicom import statuses
 from radflow.dicom.errors import PeerError
 from radflow.dicom.remote import Remote, Reply
 from radflow.live import services as live
+from radflow.messaging.backoff import pause_after
 from worklist.exceptions import WorklistError
 from worklist.models import DeliveryState, DicomDelivery, DicomNode
-from worklist.selectors.nodes import nodes_for
+from worklist.selectors.nodes import WANTS_AVAILABILITY, WANTS_STEPS, nodes_for
 
 logger = logging.getLogger(__name__)
 Kind = DicomDelivery.Kind
-BACKOFF_SECONDS = (1, 2, 5, 10, 30, 60)
 _TIMEOUT_SECONDS = 10.0
 _LEASE = timedelta(seconds=60)
 _TAKEN = (statuses.SUCCESS, statuses.ATTRIBUTE_LIST_WARNING)
@@ -70,12 +69,11 @@ def pass_on(
     *, kind: str, uid: str, dataset: dict[str, Any], order: Order, cause: Cause
 ) -> None:
     """To every node that wants this of the exam; within the caller's transaction."""
-    for node in nodes_for(order):
-        wanted = node.wants_availability if kind == Kind.AVAILABLE else node.wants_steps
-        if wanted:
-            DicomDelivery.objects.create(
-                node=node, order=order, kind=kind, uid=uid, dataset=dataset
-            )
+    wants = WANTS_AVAILABILITY if kind == Kind.AVAILABLE else WANTS_STEPS
+    for node in nodes_for(order, wants):
+        DicomDelivery.objects.create(
+            node=node, order=order, kind=kind, uid=uid, dataset=dataset
+        )
 
 
 def relay_dicom(limit: int = 100) -> int:
@@ -134,8 +132,7 @@ def _send(delivery: DicomDelivery) -> Reply:
 @transaction.atomic
 def _put_off(delivery: DicomDelivery, why: str) -> None:
     """Who cannot be reached is tried for ever, each time after a longer pause."""
-    pause = BACKOFF_SECONDS[min(delivery.attempts, len(BACKOFF_SECONDS)) - 1]
-    again = timezone.now() + timedelta(seconds=pause * random.uniform(0.8, 1.2))
+    again = timezone.now() + pause_after(delivery.attempts)
     _of_this_try(delivery).update(
         leased_until=None, next_attempt_at=again, comment=why[:120]
     )

@@ -9,7 +9,7 @@ from orders.models import Order
 from radflow.dicom.performed_step import PerformedStepData
 from worklist.models import PerformedStep, Study
 from worklist.reasons import WRONG_ENTRY
-from worklist.selectors.nodes import nodes_for
+from worklist.selectors.nodes import IS_ARCHIVE, nodes_for
 
 
 def refresh_study(order: Order, data: PerformedStepData) -> Study:
@@ -37,7 +37,7 @@ def refresh_study(order: Order, data: PerformedStepData) -> Study:
 
 def expect_images(order: Order) -> None:
     """The exam was performed: its archive is asked for the images from now on."""
-    if not any(node.is_archive for node in nodes_for(order)):
+    if not nodes_for(order, IS_ARCHIVE):
         return
     now = timezone.now()
     Study.objects.update_or_create(
