@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from pydicom.datadict import dictionary_description
@@ -26,7 +26,7 @@ Written by `make docs` from the code: the presentation contexts of the server as
 started, the tables of attributes, character sets, statuses and limits. A test fails
 while this file differs from them. Do not edit it by hand.
 
-radflow is an SCP of the services below, under one AE title (`RADFLOW_AE_TITLE`), on
+radflow offers the services below, under one AE title (`RADFLOW_AE_TITLE`), on
 `RADFLOW_DICOM_PORT` and, where `RADFLOW_DICOM_TLS_PORT` is set, under TLS 1.2 or 1.3
 there (BCP 195); with `RADFLOW_TLS_CA` every peer has to show a certificate.
 
@@ -34,10 +34,10 @@ there (BCP 195); with `RADFLOW_TLS_CA` every peer has to show a certificate.
 """
 _ACCEPTANCE = """\
 An association is accepted from a station that is known and enabled, that calls from one
-of its addresses and, where one is set, with its certificate. Others are rejected
-(permanent, calling AE title not recognised) and are listed for the interface admins;
-another called AE title than ours is rejected as such; a full server rejects for now
-(local limit exceeded).
+of its addresses and, where one is set, with its certificate; and from an archive that
+is known and in use. Others are rejected (permanent, calling AE title not recognised)
+and are listed for the interface admins; another called AE title than ours is rejected
+as such; a full server rejects for now (local limit exceeded).
 """
 _WORKLIST = """\
 ## Modality worklist (C-FIND)
@@ -68,6 +68,37 @@ _MEANINGS = {
     statuses.MISSING_ATTRIBUTE: "A required attribute is missing",
     statuses.MISSING_ATTRIBUTE_VALUE: "A required attribute is empty",
 }
+_STORED_MEANINGS = {
+    statuses.SUCCESS: "Kept; the same report again is no fault",
+    statuses.PROCESSING_FAILURE: "Failed here; send it again",
+    statuses.DUPLICATE_INSTANCE: "Another report has this SOP Instance UID",
+    statuses.NOT_OF_ITS_CLASS: "No X-Ray Radiation Dose Report, or not identified",
+    statuses.UNREADABLE_OBJECT: "The data set cannot be read",
+}
+_PROMISED_MEANINGS = {
+    statuses.SUCCESS: "Kept with each study whose performed steps named the instances",
+    statuses.PROCESSING_FAILURE: "Failed here; tell it again",
+    statuses.UNKNOWN_INSTANCE: "Not the well-known SOP instance",
+    statuses.NO_SUCH_EVENT_TYPE: "The event type is neither 1 nor 2",
+    statuses.INVALID_ARGUMENT: "No transaction, no instances, or one without UID",
+    statuses.NOT_AUTHORISED: "The caller is no archive that is known and in use",
+}
+_STORED = """\
+## Dose reports (C-STORE)
+
+Of the storage SOP classes only those that carry X-Ray Radiation Dose Reports (PS3.16
+TID 10001 and 10011) are accepted; of Enhanced SR only documents of that title. The
+report is kept as it came; total and single doses are read from it, in the units of
+UCUM that the templates name. It is linked to the exam of its Study Instance UID, else
+of its accession number, if the patient agrees; else it waits for a person.
+"""
+_PROMISED = """\
+## Storage commitment (N-EVENT-REPORT)
+
+radflow is the SCU that hears the result: the archive calls it with the role of SCP
+(SCP/SCU role selection; the default role is taken too). N-ACTION is not sent: the
+scanner, or whoever asks for the commitment, names radflow as a further receiver.
+"""
 _RULES = {
     "UI": "list of UIDs",
     "DA": "single, range",
@@ -81,12 +112,13 @@ def _contexts() -> list[str]:
     rows = (
         [
             UID(context.abstract_syntax or "").name,
+            "SCU" if context.scp_role else "SCP",
             f"`{context.abstract_syntax}`",
             ", ".join(UID(one).name for one in context.transfer_syntax or []),
         ]
         for context in presentation_contexts(callbacks_of(finder))
     )
-    return grid(["SOP class (as SCP)", "UID", "Transfer syntaxes"], rows)
+    return grid(["SOP class", "Our role", "UID", "Transfer syntaxes"], rows)
 
 
 def _limits() -> list[str]:
@@ -135,8 +167,10 @@ def _charsets() -> list[str]:
     return grid(["(0008,0005)", "Encoding"], rows)
 
 
-def _statuses(codes: Iterable[int]) -> list[str]:
-    rows = ([f"0x{code:04X}", _MEANINGS[code]] for code in codes)
+def _statuses(
+    codes: Iterable[int], meanings: Mapping[int, str] = _MEANINGS
+) -> list[str]:
+    rows = ([f"0x{code:04X}", meanings[code]] for code in codes)
     return grid(["Status", "Meaning"], rows)
 
 
@@ -164,6 +198,12 @@ def document() -> str:
         "## Performed procedure step (N-CREATE, N-SET, N-GET)",
         "",
         *_statuses(steps),
+        "",
+        _STORED,
+        *_statuses(_STORED_MEANINGS, _STORED_MEANINGS),
+        "",
+        _PROMISED,
+        *_statuses(_PROMISED_MEANINGS, _PROMISED_MEANINGS),
         "",
         "## Character sets",
         "",

@@ -17,8 +17,9 @@ from orders.reconciliation.registry import MOST, Action, Item, Kind, register
 from radflow.accounts.roles import Capability
 from radflow.accounts.templatetags.display import attention
 from worklist.lifecycle import AppointmentState
-from worklist.models import ExternalAppointment, PerformedStep, Study
+from worklist.models import DoseRecord, ExternalAppointment, PerformedStep, Study
 from worklist.selectors.candidates import candidates_for, steps_for
+from worklist.selectors.doses import strange_doses
 from worklist.selectors.external import to_look_at
 from worklist.selectors.likely import likely_orders
 from worklist.services.booking import ROOM_SHUT
@@ -46,6 +47,13 @@ def connect() -> None:
             gettext_noop("An archive has images that fit no exam here."),
             _strange,
             _orphans,
+        ),
+        Kind(
+            "strange-doses",
+            gettext_noop("Dose reports without order"),
+            gettext_noop("A dose report names no exam here, or another patient."),
+            _doses,
+            strange_doses,
         ),
         Kind(
             "appointments",
@@ -136,7 +144,7 @@ def _strange(limit: int = MOST, after: int = 0) -> Sequence[Item]:
             since=study.available_at or timezone.now(),
             action=Action(
                 gettext("Compare and link"),
-                reverse("worklist:strange-study", args=(study.pk,)),
+                reverse("worklist:study", args=(study.pk,)),
             ),
             detail=gettext(study.mismatch) if study.mismatch else "",
             numbers=tuple(_numbers_of(study)),
@@ -145,10 +153,26 @@ def _strange(limit: int = MOST, after: int = 0) -> Sequence[Item]:
     ]
 
 
-def _numbers_of(study: Study) -> Iterator[str]:
-    if number := study.told.get("accession"):
+def _doses(limit: int = MOST, after: int = 0) -> Sequence[Item]:
+    return [
+        Item(
+            title=dose.device or gettext("A scanner"),
+            since=dose.received_at,
+            action=Action(
+                gettext("Compare and link"),
+                reverse("worklist:strange-dose", args=(dose.pk,)),
+            ),
+            detail=gettext(dose.mismatch) if dose.mismatch else "",
+            numbers=tuple(_numbers_of(dose)),
+        )
+        for dose in strange_doses()[after : after + limit]
+    ]
+
+
+def _numbers_of(strange: Study | DoseRecord) -> Iterator[str]:
+    if number := strange.told.get("accession"):
         yield gettext("Accession %(number)s") % {"number": number}
-    if number := study.told.get("patient_id"):
+    if number := strange.told.get("patient_id"):
         yield gettext("Patient %(number)s") % {"number": number}
 
 

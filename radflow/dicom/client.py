@@ -10,8 +10,10 @@ from pynetdicom.sop_class import (  # type: ignore[attr-defined]
     ModalityPerformedProcedureStep,
     ModalityPerformedProcedureStepRetrieve,
     ModalityWorklistInformationFind,
+    StorageCommitmentPushModel,
 )
 
+from radflow.dicom import commitment
 from radflow.dicom.remote import Remote, Reply, reply_of
 
 
@@ -37,3 +39,16 @@ class ScannerClient(Remote):
     def notify_available(self, sop_instance_uid: str, images: Dataset) -> Reply:
         """An archive's Instance Availability Notification (PS3.4 annex R)."""
         return self.create(sop_instance_uid, images, InstanceAvailabilityNotification)
+
+    def store(self, stored: Dataset) -> Reply:
+        with self.association(str(stored.SOPClassUID)) as assoc:
+            return reply_of(assoc.send_c_store(stored))
+
+    def report_commitment(self, event_type: int, result: Dataset) -> Reply:
+        """An archive's storage commitment result (PS3.4 J.3.3)."""
+        sop_class = StorageCommitmentPushModel
+        with self.association(sop_class, as_provider=True) as assoc:
+            status, _ = assoc.send_n_event_report(
+                result, event_type, sop_class, commitment.SOP_INSTANCE
+            )
+            return reply_of(status)

@@ -52,12 +52,25 @@ class Limits:
     idle_timeout: float = 300.0
 
 
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """What a C-STORE brought: `content` is a DICOM file, `dataset` the same, read."""
+
+    sop_class_uid: str
+    sop_instance_uid: str
+    content: bytes
+    dataset: Dataset
+
+
 # Yields one answer per match; raises IdentifierMismatch for status 0xA900.
 OnFind: TypeAlias = Callable[[Dataset, AssociationInfo], Iterable[Answer | Dataset]]
 # SOP Instance UID and attribute list; returns None for success, which must be
 # committed by then: the scanner will not tell it again.
 OnStep: TypeAlias = Callable[[str, Dataset, AssociationInfo], Problem | None]
 OnGet: TypeAlias = Callable[[str, AssociationInfo], Dataset | Problem]
+OnStored: TypeAlias = Callable[[StoredObject, AssociationInfo], Problem | None]
+# Event type and what it tells of.
+OnEvent: TypeAlias = Callable[[int, Dataset, AssociationInfo], Problem | None]
 # The reason to refuse, a word for the log and for OnRefused; or None.
 Allow: TypeAlias = Callable[[AssociationInfo], str | None]
 # Hears who was refused, and for which reason; CALLED for another AE title than ours.
@@ -75,6 +88,10 @@ class Callbacks:
     on_mpps_get: OnGet | None = None
     # Instance Availability Notification (PS3.4 annex R).
     on_available: OnStep | None = None
+    # C-STORE of the SOP classes in `radflow.dicom.dose_report`, and of no other.
+    on_dose_report: OnStored | None = None
+    # Storage commitment results: we are the SCU, whom the SCP calls (PS3.4 annex J).
+    on_commitment: OnEvent | None = None
     allow: Allow | None = None
     on_refused: OnRefused | None = None
     # Runs in the association's own thread when it ends, to release what is per thread.

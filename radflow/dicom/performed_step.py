@@ -7,6 +7,7 @@ from datetime import datetime
 
 from pydicom.dataset import Dataset
 
+from radflow.dicom.dose import Dose, read_step_dose
 from radflow.dicom.reading import items, text, texts
 from radflow.dicom.worklist_item import Code
 
@@ -39,18 +40,6 @@ class PerformedSeries:
     retrieve_ae: str
     performing_physician: str
     operators: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Dose:
-    """What the radiation dose module tells; None where it is silent."""
-
-    # dGy.cm2 and mGy as the standard states them, never converted.
-    area_dose_product: float | None
-    entrance_dose_mgy: float | None
-    fluoroscopy_seconds: float | None
-    exposures: int | None
-    comment: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +90,8 @@ def read_mpps(step: Dataset, sop_instance_uid: str = "") -> PerformedStepData:
         modality=text(step, "Modality"),
         study_id=text(step, "StudyID"),
         description=text(step, "PerformedProcedureStepDescription"),
-        started=_moment(step, "PerformedProcedureStepStart"),
-        ended=_moment(step, "PerformedProcedureStepEnd"),
+        started=moment_of(step, "PerformedProcedureStepStart"),
+        ended=moment_of(step, "PerformedProcedureStepEnd"),
         patient_name=text(step, "PatientName").rstrip("^="),
         patient_id=text(step, "PatientID"),
         issuer_of_patient_id=text(step, "IssuerOfPatientID"),
@@ -113,7 +102,7 @@ def read_mpps(step: Dataset, sop_instance_uid: str = "") -> PerformedStepData:
         procedure_codes=_codes(step, "ProcedureCodeSequence"),
         protocol_codes=_codes(step, "PerformedProtocolCodeSequence"),
         discontinuation_reason=reasons[0] if reasons else None,
-        dose=_dose(step),
+        dose=read_step_dose(step),
     )
 
 
@@ -152,17 +141,6 @@ def _series(item: Dataset) -> PerformedSeries:
     )
 
 
-def _dose(step: Dataset) -> Dose | None:
-    dose = Dose(
-        area_dose_product=_number(step, "ImageAndFluoroscopyAreaDoseProduct"),
-        entrance_dose_mgy=_number(step, "EntranceDoseInmGy"),
-        fluoroscopy_seconds=_number(step, "TotalTimeOfFluoroscopy"),
-        exposures=_integer(step, "TotalNumberOfExposures"),
-        comment=text(step, "CommentsOnRadiationDose"),
-    )
-    return dose if dose != Dose(None, None, None, None, "") else None
-
-
 def _codes(dataset: Dataset, keyword: str) -> tuple[Code, ...]:
     return tuple(
         Code(
@@ -174,22 +152,11 @@ def _codes(dataset: Dataset, keyword: str) -> tuple[Code, ...]:
     )
 
 
-def _moment(dataset: Dataset, prefix: str) -> datetime | None:
+def moment_of(dataset: Dataset, prefix: str) -> datetime | None:
+    """Of its attributes Date and Time, the prefix before both."""
     day = text(dataset, f"{prefix}Date").replace(".", "")
     time = text(dataset, f"{prefix}Time").replace(":", "").replace(".", "")
     try:
         return datetime.strptime(f"{day}{time:0<12.12}", "%Y%m%d%H%M%S%f")
     except ValueError:
         return None
-
-
-def _number(dataset: Dataset, keyword: str) -> float | None:
-    try:
-        return float(text(dataset, keyword))
-    except ValueError:
-        return None
-
-
-def _integer(dataset: Dataset, keyword: str) -> int | None:
-    number = _number(dataset, keyword)
-    return None if number is None else int(number)

@@ -7,8 +7,11 @@ from pydicom.multival import MultiValue
 
 
 def texts(dataset: Dataset, keyword: str) -> tuple[str, ...]:
-    """Every value as trimmed text; nothing for an absent or empty attribute."""
-    value = dataset.get(keyword)
+    """Every value as trimmed text; nothing for an absent, empty or unreadable one."""
+    try:
+        value = dataset.get(keyword)
+    except ValueError:
+        return ()
     if value is None or value == "":
         return ()
     parts = value if isinstance(value, MultiValue | list | tuple) else (value,)

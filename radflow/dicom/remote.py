@@ -11,7 +11,7 @@ from typing import Any
 
 from pydicom.dataset import Dataset
 from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
-from pynetdicom import AE, evt
+from pynetdicom import AE, build_role, evt
 from pynetdicom.association import Association
 from pynetdicom.events import Event
 from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
@@ -68,7 +68,10 @@ class Remote:
             return reply_of(status)
 
     @contextmanager
-    def association(self, sop_class: str) -> Iterator[Association]:
+    def association(
+        self, sop_class: str, *, as_provider: bool = False
+    ) -> Iterator[Association]:
+        """`as_provider` tells of events: the SCP of the service is who calls."""
         entity = AE(self.calling_ae)
         entity.connection_timeout = self.timeout
         entity.acse_timeout = entity.dimse_timeout = self.timeout
@@ -77,6 +80,7 @@ class Remote:
             self.host,
             self.port,
             ae_title=self.called_ae,
+            ext_neg=[build_role(sop_class, scp_role=True)] if as_provider else None,
             tls_args=(self.tls, self.host) if self.tls else None,
             evt_handlers=[(evt.EVT_CONN_OPEN, _send_at_once)],
         )

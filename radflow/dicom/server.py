@@ -1,4 +1,4 @@
-"""The DICOM server: verification, worklist query, performed procedure steps."""
+"""The DICOM server: worklist query, performed steps, and what archives tell."""
 
 from __future__ import annotations
 
@@ -16,16 +16,20 @@ from pynetdicom.sop_class import (  # type: ignore[attr-defined]
     ModalityPerformedProcedureStep,
     ModalityPerformedProcedureStepRetrieve,
     ModalityWorklistInformationFind,
+    StorageCommitmentPushModel,
     Verification,
 )
 
+from radflow.dicom import dose_report
 from radflow.dicom.exchange import CALLED, Allow, AssociationInfo, Callbacks, Limits
 from radflow.dicom.hardening import GuardedAssociation, GuardedServer
 from radflow.dicom.services import (
     handle_create,
+    handle_event,
     handle_find,
     handle_get,
     handle_set,
+    handle_store,
 )
 
 logger = logging.getLogger(__name__)
@@ -51,7 +55,19 @@ def presentation_contexts(offered: Callbacks) -> list[PresentationContext]:
         classes.append(ModalityPerformedProcedureStepRetrieve)
     if offered.on_available:
         classes.append(InstanceAvailabilityNotification)
-    return [build_context(uid, TRANSFER_SYNTAXES) for uid in classes]
+    if offered.on_dose_report:
+        classes += dose_report.SOP_CLASSES
+    contexts = [build_context(uid, TRANSFER_SYNTAXES) for uid in classes]
+    if offered.on_commitment:
+        contexts.append(_as_user(StorageCommitmentPushModel))
+    return contexts
+
+
+def _as_user(sop_class: str) -> PresentationContext:
+    """Of a service whose provider calls us, as its role selection says."""
+    context = build_context(sop_class, TRANSFER_SYNTAXES)
+    context.scu_role, context.scp_role = False, True
+    return context
 
 
 class DicomServer:
@@ -159,6 +175,11 @@ class DicomServer:
             handlers.append((evt.EVT_N_SET, handle_set, [offered.on_mpps_set]))
         if offered.on_mpps_get:
             handlers.append((evt.EVT_N_GET, handle_get, [offered.on_mpps_get]))
+        if offered.on_dose_report:
+            handlers.append((evt.EVT_C_STORE, handle_store, [offered.on_dose_report]))
+        if offered.on_commitment:
+            told = [offered.on_commitment]
+            handlers.append((evt.EVT_N_EVENT_REPORT, handle_event, told))
         return handlers
 
     def _on_requested(self, event: Event) -> None:

@@ -9,14 +9,28 @@ from typing import TypeAlias, cast
 
 from pydicom.dataset import Dataset
 from pydicom.uid import generate_uid
-from pynetdicom.dimse_primitives import N_CREATE, N_GET, N_SET
+from pynetdicom.dimse_primitives import (
+    C_STORE,
+    N_CREATE,
+    N_EVENT_REPORT,
+    N_GET,
+    N_SET,
+)
 from pynetdicom.dsutils import encode
 from pynetdicom.events import Event
 
-from radflow.dicom import statuses
+from radflow.dicom import commitment, statuses
 from radflow.dicom.datasets import Answer
 from radflow.dicom.errors import IdentifierMismatch
-from radflow.dicom.exchange import AssociationInfo, OnFind, OnGet, OnStep
+from radflow.dicom.exchange import (
+    AssociationInfo,
+    OnEvent,
+    OnFind,
+    OnGet,
+    OnStep,
+    OnStored,
+    StoredObject,
+)
 from radflow.dicom.find_reply import PendingResponses
 from radflow.dicom.hardening import GuardedAssociation
 from radflow.dicom.mpps import Problem
@@ -86,6 +100,40 @@ def handle_get(event: Event, on_get: OnGet) -> Outcome:
     if isinstance(found, Problem):
         return status_dataset(found), None
     return statuses.SUCCESS, _only(found, event.attribute_identifiers)
+
+
+def handle_store(event: Event, on_stored: OnStored) -> int | Dataset:
+    info = _association(event).peer
+    request = cast(C_STORE, event.request)
+    try:
+        stored = StoredObject(
+            str(request.AffectedSOPClassUID),
+            str(request.AffectedSOPInstanceUID),
+            event.encoded_dataset(),
+            event.dataset,
+        )
+    except Exception as error:
+        logger.error("%s: C-STORE: %s", info.association_id, type(error).__name__)
+        return statuses.UNREADABLE_OBJECT
+    try:
+        problem = on_stored(stored, info)
+    except Exception as error:
+        problem = _crashed(info, "C-STORE", error)
+    return status_dataset(problem)
+
+
+def handle_event(event: Event, on_event: OnEvent) -> Outcome:
+    """Of storage commitment: its one SOP instance is well known."""
+    info = _association(event).peer
+    request = cast(N_EVENT_REPORT, event.request)
+    if request.AffectedSOPInstanceUID != commitment.SOP_INSTANCE:
+        return statuses.UNKNOWN_INSTANCE, None
+    try:
+        event_type = int(request.EventTypeID or 0)
+        problem = on_event(event_type, event.event_information, info)
+    except Exception as error:
+        problem = _crashed(info, "N-EVENT-REPORT", error)
+    return status_dataset(problem), None
 
 
 def status_dataset(problem: Problem | None) -> int | Dataset:

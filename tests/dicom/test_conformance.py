@@ -6,10 +6,14 @@ import pytest
 from pynetdicom import AE
 from pynetdicom.sop_class import (  # type: ignore[attr-defined]
     CTImageStorage,
+    EnhancedSRStorage,
+    InstanceAvailabilityNotification,
     ModalityPerformedProcedureStep,
     ModalityPerformedProcedureStepRetrieve,
     ModalityWorklistInformationFind,
+    StorageCommitmentPushModel,
     Verification,
+    XRayRadiationDoseSRStorage,
 )
 
 from tests.docs_dicom import DOCUMENT, document
@@ -30,6 +34,10 @@ def test_the_server_accepts_what_the_document_names_and_no_other(
         ModalityWorklistInformationFind,
         ModalityPerformedProcedureStep,
         ModalityPerformedProcedureStepRetrieve,
+        InstanceAvailabilityNotification,
+        XRayRadiationDoseSRStorage,
+        EnhancedSRStorage,
+        StorageCommitmentPushModel,
     ]
     entity = AE("ANYBODY")
     for sop_class in [*offered, CTImageStorage]:

@@ -69,7 +69,7 @@ def test_reads_the_dose_when_told() -> None:
     assert read_mpps(performed()).dose is None
     dose = read_mpps(performed(EntranceDoseInmGy="1.5", TotalNumberOfExposures=2)).dose
     assert dose is not None
-    assert (dose.entrance_dose_mgy, dose.exposures) == (1.5, 2)
+    assert (dose.entrance_dose, dose.exposures) == (1.5, 2)
 
 
 def test_an_empty_dataset_reads_as_empty() -> None:

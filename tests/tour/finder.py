@@ -15,6 +15,7 @@ LINKS = {
     "case": ("/critical/", r"/critical/(\d+)/acknowledge/"),
     "conflict": ("/reconciliation/", r"/orders/conflicts/(\d+)/"),
     "contract": ("/messages/contracts/", r"/messages/contracts/(\d+)/\""),
+    "dose": ("/reconciliation/?kind=strange-doses", r"/doses/(\d+)/"),
     "draft": ("/messages/contracts/", r"/messages/contracts/(\d+)/\">Draft"),
     "duplicate": ("/patients/duplicates/", r"/patients/duplicates/(\d+)/"),
     "held": ("/orders/held/", r"/orders/held/(\d+)/"),
@@ -73,6 +74,9 @@ class Finder(dict[str, str]):
             return str(self._rest.get("critical-cases/")["results"][0]["order_id"])
         if key == "patient":
             return str(self._rest.get(f"orders/{self['flagged']}/")["patient"]["id"])
+        if key == "study":
+            found = self._rest.get("studies/", accession_number="TRUN")["results"]
+            return str(found[0]["id"])
         address, pattern = LINKS[key]
         match = re.search(pattern, self._read(address))
         if match is None:

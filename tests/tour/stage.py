@@ -6,9 +6,16 @@ from datetime import UTC, datetime, timedelta
 
 from playwright.sync_api import Browser
 from pydicom.dataset import Dataset
+from pynetdicom.sop_class import (  # type: ignore[attr-defined]
+    CTImageStorage,
+    GrayscaleSoftcopyPresentationStateStorage,
+    KeyObjectSelectionDocumentStorage,
+    XRayRadiationDoseSRStorage,
+)
 
 from radflow.dicom.client import ScannerClient
 from tests.dicom.builders import dataset, performed, query, reference
+from tests.dicom.dose_reports import report
 from tests.e2e.clients import Rest, send, wait_for
 from tests.e2e.people import signed_in
 from tests.instance import Instance, free_ports
@@ -86,6 +93,7 @@ def _archive(radflow: Instance, chromium: Browser) -> None:
         page.fill("#id_ae_title", "PACS")
         page.fill("#id_host", "127.0.0.1")
         page.fill("#id_port", str(free_ports(1)[0]))
+        page.fill("#id_viewer_url", "https://viewer.example/?study={study}")
         page.check("#id_is_archive")
         page.check("#id_wants_steps")
         page.click("main button[type=submit]")
@@ -119,22 +127,44 @@ def _scanners(radflow: Instance) -> None:
     archive = ScannerClient(
         "127.0.0.1", radflow.dicom_port, calling_ae="PACS", called_ae="RADFLOW"
     )
-    assert archive.notify_available("1.2.826.0.1.3", _images()).status == 0
+    strange = _images("1.2.826.0.1.8", CTImageStorage)
+    assert archive.notify_available("1.2.826.0.1.3", strange).status == 0
+    of_run = str(item.StudyInstanceUID)
+    held = _images(of_run, CTImageStorage, *_BESIDE_IMAGES)
+    assert archive.notify_available("1.2.826.0.1.4", held).status == 0
+    for study in (of_run, "1.2.826.0.1.8"):
+        told = report(
+            StudyInstanceUID=study,
+            PatientName="Halvorsen^Jane Anne",
+            PatientID="00123456",
+            PatientBirthDate="",
+        )
+        assert client.store(told).status == 0
 
 
-def _images() -> Dataset:
-    """A study of no exam here, as an archive tells of it."""
-    image = dataset(
-        ReferencedSOPClassUID="1.2.840.10008.5.1.4.1.1.2",
-        ReferencedSOPInstanceUID="1.2.826.0.1.8.1.1",
-        InstanceAvailability="ONLINE",
-        RetrieveAETitle="PACS",
-    )
-    series = dataset(SeriesInstanceUID="1.2.826.0.1.8.1", ReferencedSOPSequence=[image])
+_BESIDE_IMAGES = (
+    GrayscaleSoftcopyPresentationStateStorage,
+    KeyObjectSelectionDocumentStorage,
+    XRayRadiationDoseSRStorage,
+)
+
+
+def _images(study: str, *sop_classes: str) -> Dataset:
+    """A study as an archive tells of it: a series for each kind of object."""
+    series = []
+    for number, sop_class in enumerate(sop_classes, start=1):
+        image = dataset(
+            ReferencedSOPClassUID=sop_class,
+            ReferencedSOPInstanceUID=f"{study}.{number}.1",
+            InstanceAvailability="ONLINE",
+            RetrieveAETitle="PACS",
+        )
+        uid = f"{study}.{number}"
+        series.append(dataset(SeriesInstanceUID=uid, ReferencedSOPSequence=[image]))
     return dataset(
         ReferencedPerformedProcedureStepSequence=[],
-        StudyInstanceUID="1.2.826.0.1.8",
-        ReferencedSeriesSequence=[series],
+        StudyInstanceUID=study,
+        ReferencedSeriesSequence=series,
     )
 
 

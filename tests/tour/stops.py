@@ -250,6 +250,8 @@ def _archives() -> list[Stop]:
         Stop("archive-add-empty", "pacs", add, acts.sent_empty, True),
         Stop("archive", "pacs", "/archives/{archive}/"),
         Stop("study-without-order", "coord", "/studies/{strange}/"),
+        Stop("study", "rad", "/studies/{study}/"),
+        Stop("dose-without-order", "coord", "/doses/{dose}/"),
     ]
 
 

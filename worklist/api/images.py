@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import Prefetch
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -13,7 +14,7 @@ from rest_framework.viewsets import ReadOnlyModelViewSet
 from radflow.accounts.roles import Capability
 from radflow.audit import services as audit
 from worklist.api.filters import StudyFilter
-from worklist.models import Study, StudySeries
+from worklist.models import CommitmentResult, DoseRecord, Study, StudySeries
 
 
 class SeriesSerializer(serializers.ModelSerializer[StudySeries]):
@@ -29,6 +30,35 @@ class SeriesSerializer(serializers.ModelSerializer[StudySeries]):
         ]
 
 
+class DoseSerializer(serializers.ModelSerializer[DoseRecord]):
+    """DLP in mGy.cm, area dose product in dGy.cm2, doses in mGy."""
+
+    class Meta:
+        model = DoseRecord
+        fields = [
+            "source",
+            "device",
+            "at",
+            "dose_length_product",
+            "area_dose_product",
+            "reference_dose",
+            "entrance_dose",
+            "fluoroscopy_seconds",
+            "exposures",
+            "comment",
+            "events",
+            "unread",
+        ]
+
+
+class CommitmentSerializer(serializers.ModelSerializer[CommitmentResult]):
+    archive = serializers.CharField(source="archive.name")
+
+    class Meta:
+        model = CommitmentResult
+        fields = ["archive", "transaction_uid", "committed", "failed", "reasons", "at"]
+
+
 class StudySerializer(serializers.ModelSerializer[Study]):
     """`scanner_*` is what performed steps told, `archived_*` what the archive has."""
 
@@ -40,6 +70,8 @@ class StudySerializer(serializers.ModelSerializer[Study]):
     scanner_instances = serializers.IntegerField(source="instance_count")
     series = SeriesSerializer(many=True)
     viewer = serializers.CharField()
+    doses = DoseSerializer(source="order.doses", many=True, default=list)
+    commitments = CommitmentSerializer(many=True)
 
     class Meta:
         model = Study
@@ -59,6 +91,8 @@ class StudySerializer(serializers.ModelSerializer[Study]):
             "missing_instances",
             "viewer",
             "series",
+            "doses",
+            "commitments",
         ]
 
 
@@ -71,7 +105,11 @@ class StudyViewSet(ReadOnlyModelViewSet[Study]):
     filterset_class = StudyFilter
     queryset = (
         Study.objects.select_related("order", "archive")
-        .prefetch_related("series")
+        .prefetch_related(
+            "series",
+            Prefetch("commitments", CommitmentResult.objects.select_related("archive")),
+            Prefetch("order__doses", DoseRecord.objects.shown()),
+        )
         .order_by("-id")
     )
 

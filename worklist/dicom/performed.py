@@ -1,4 +1,4 @@
-"""MPPS and notices of images: from the wire to the services and back."""
+"""Steps, notices, dose and commitments: from the wire to the services and back."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from django.db import connections
 from pydicom.dataset import Dataset
 
 from radflow.dicom import mpps, statuses
-from radflow.dicom.exchange import AssociationInfo
+from radflow.dicom.exchange import AssociationInfo, StoredObject
 from radflow.dicom.mpps import Problem
 from worklist.dicom.requests import request_of
 from worklist.exceptions import StepRefused
 from worklist.models import DicomExchange, PerformedStep
+from worklist.services.committing import take_commitment
+from worklist.services.dosing import take_dose_report
 from worklist.services.exchanges import Request, keep
 from worklist.services.images import take_notice
 from worklist.services.performing import create_performed_step, set_performed_step
@@ -38,6 +40,24 @@ def available(uid: str, notice: Dataset, info: AssociationInfo) -> Problem | Non
     request = request_of(Kind.AVAILABLE, notice, info)
     return _answered(
         request, lambda: take_notice(uid=uid, notice=notice, request=request)
+    )
+
+
+def dose_report(stored: StoredObject, info: AssociationInfo) -> Problem | None:
+    """The request kept has who and what; the report itself is kept once, as it came."""
+    head = Dataset()
+    head.update({e.tag: e for e in stored.dataset if e.keyword != "ContentSequence"})
+    request = request_of(Kind.STORE, head, info)
+    return _answered(request, lambda: take_dose_report(stored=stored, request=request))
+
+
+def commitment(
+    event_type: int, result: Dataset, info: AssociationInfo
+) -> Problem | None:
+    request = request_of(Kind.COMMITMENT, result, info)
+    return _answered(
+        request,
+        lambda: take_commitment(event_type=event_type, result=result, request=request),
     )
 
 

@@ -17,7 +17,7 @@ from worklist.services.callers import keep_refused
 
 
 class DicomService:
-    """Worklist, performed steps, notices of images; served from start() to stop().
+    """Worklist, performed steps, what archives tell; served from start() to stop().
 
     Port 0 takes a free one. With `tls` a second port offers the same under TLS.
     """
@@ -71,6 +71,8 @@ def callbacks_of(finder: WorklistFinder) -> Callbacks:
         on_mpps_set=performed.change,
         on_mpps_get=performed.get,
         on_available=performed.available,
+        on_dose_report=performed.dose_report,
+        on_commitment=performed.commitment,
         allow=_allow,
         on_refused=_refused,
         on_association_end=connections.close_all,

@@ -2,7 +2,9 @@ from worklist.lifecycle import AppointmentState
 from worklist.models.announcement import Announcement
 from worklist.models.block import BlockKind, RoomBlock, RoomHours
 from worklist.models.caller import RefusedCaller
+from worklist.models.commitment import CommitmentResult
 from worklist.models.delivery import DeliveryState, DicomDelivery
+from worklist.models.dose import DoseRecord
 from worklist.models.exchange import DicomExchange, WorklistServed
 from worklist.models.external import AppointmentNotice, ExternalAppointment
 from worklist.models.feed import RoomFeed
@@ -30,10 +32,12 @@ __all__ = [
     "AppointmentState",
     "BlockKind",
     "CannotSay",
+    "CommitmentResult",
     "DeliveryState",
     "DicomDelivery",
     "DicomExchange",
     "DicomNode",
+    "DoseRecord",
     "ExternalAppointment",
     "FreedSlot",
     "GateOverride",

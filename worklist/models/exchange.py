@@ -15,6 +15,8 @@ class DicomExchange(models.Model):
         CREATE = "N-CREATE", gettext_noop("Performed step created")
         SET = "N-SET", gettext_noop("Performed step set")
         AVAILABLE = "IAN", gettext_noop("Images are available")
+        STORE = "C-STORE", gettext_noop("Dose report")
+        COMMITMENT = "N-EVENT", gettext_noop("Storage commitment")
 
     kind = models.CharField(max_length=8, choices=Kind.choices)
     at = models.DateTimeField(db_default=Now())

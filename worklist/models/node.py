@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from radflow.sites.models import Site
 
-STUDY = "{study}"
+STUDY, SERIES = "{study}", "{series}"
 _AE_TITLE = RegexValidator(
     r"^(?! )[\x20-\x5b\x5d-\x7e]{1,16}(?<! )$",
     _("An AE title has 1 to 16 characters, no backslash, no space at its ends."),
@@ -52,7 +52,10 @@ class DicomNode(models.Model):
         _("Address of its viewer"),
         max_length=300,
         blank=True,
-        help_text=_("{study} stands for the Study Instance UID."),
+        help_text=_(
+            "{study} stands for the Study Instance UID; {series}, where the viewer "
+            "can open one series, for that of the series."
+        ),
     )
     retry_at = models.DateTimeField(null=True, editable=False)
     asked_at = models.DateTimeField(null=True, editable=False)
@@ -85,5 +88,6 @@ class DicomNode(models.Model):
                 }
             )
 
-    def viewer_of(self, uid: str) -> str:
-        return self.viewer_url.replace(STUDY, uid) if self.viewer_url else ""
+    def viewer_of(self, study: str, series: str = "") -> str:
+        """Of the study, or of one series of it where the viewer can."""
+        return self.viewer_url.replace(STUDY, study).replace(SERIES, series)

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
+from django.db.models import F, Func, Value
 from django.db.models.functions import Now
 
 from orders.models import Order
@@ -11,6 +13,10 @@ class PerformedStepStatus(models.TextChoices):
     IN_PROGRESS = "IN PROGRESS", "In progress"
     COMPLETED = "COMPLETED", "Completed"
     DISCONTINUED = "DISCONTINUED", "Discontinued"
+
+
+# The UIDs of the instances that the series of a step name, in its DICOM JSON.
+INSTANCES = '$."00400340"."Value"[*].*."Value"[*]."00081155"."Value"[*]'
 
 
 class PerformedStep(models.Model):
@@ -49,6 +55,16 @@ class PerformedStep(models.Model):
     class Meta:
         db_table = "worklist_performed_step"
         ordering = ["id"]
+        indexes = [
+            GinIndex(
+                Func(
+                    F("dataset"),
+                    Value(INSTANCES),
+                    function="jsonb_path_query_array",
+                ),
+                name="performed_instances",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"performed step {self.pk}"

@@ -103,3 +103,9 @@ class StudySeries(models.Model):
 
     def __str__(self) -> str:
         return f"series {self.pk} of study {self.study_id}"
+
+    @property
+    def viewer(self) -> str:
+        """Where it is looked at: the series, or its study."""
+        archive, uid = self.study.archive, self.study.study_instance_uid
+        return archive.viewer_of(uid, self.series_instance_uid) if archive else ""

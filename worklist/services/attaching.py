@@ -14,6 +14,7 @@ from orders.services.events import locked
 from radflow.audit import services as audit
 from worklist.models import PerformedStep, PerformedStepStatus
 from worklist.selectors.candidates import told_by
+from worklist.services.dosing import keep_step_dose
 from worklist.services.outcome import apply_outcome
 from worklist.services.studies import refresh_study
 
@@ -52,6 +53,7 @@ def attach_performed_step(
             detail=gettext_noop("Images linked by hand"),
         )
     refresh_study(order, data)
+    keep_step_dose(performed, data)
     if performed.status != PerformedStepStatus.IN_PROGRESS:
         apply_outcome(order, performed, data, cause, no_series=not data.series)
     audit.record(

@@ -22,12 +22,12 @@ from worklist.exceptions import StepRefused
 from worklist.models import DicomDelivery, DicomNode, Study, StudySeries
 from worklist.selectors.contents import holds
 from worklist.services.attention import alarm
+from worklist.services.dosing import link_doses_of
 from worklist.services.exchanges import Request, keep
-from worklist.services.linking import patient_differs
+from worklist.services.linking import exam_of_study
 from worklist.services.notices import notice_of
 from worklist.services.relaying import pass_on
 
-NO_EXAM = gettext_noop("No exam has this Study UID or accession.")
 OTHER_UID = gettext_noop("Its exam has images under another Study UID already.")
 # How long the images of an exam may still be on their way, and how often to ask then.
 _ARRIVING = timedelta(minutes=10)
@@ -64,7 +64,13 @@ def record_study(*, told: StudyTold, archive: DicomNode | None, cause: Cause) ->
     Images that name another patient than the exam's, or no exam, stay without order:
     a person links them. The same told again changes nothing.
     """
-    order, mismatch = _order_of(told)
+    order, mismatch = exam_of_study(
+        uid=told.study_instance_uid,
+        accession=told.accession_number,
+        patient_id=told.patient_id,
+        patient_name=told.patient_name,
+        birth_date=told.birth_date,
+    )
     if order:
         Order.objects.select_for_update().get(pk=order.pk)
     study = _locked_study(told, order)
@@ -102,30 +108,6 @@ def _refuse(study: Study, why: str, cause: Cause) -> Study:
     study.mismatch, study.ask_at = why[:300], _next_look(study)
     study.save(update_fields=["mismatch", "ask_at"])
     return study
-
-
-def _order_of(told: StudyTold) -> tuple[Order | None, str]:
-    """By Study UID, else by the only exam of the accession; the patient must agree."""
-    uid, accession = told.study_instance_uid, told.accession_number
-    exams = Order.objects.filter(
-        Q(study_instance_uid=uid) | Q(study__study_instance_uid=uid)
-    )
-    found = list(exams.select_related("patient")[:2])
-    if not found and accession:
-        found = list(
-            Order.objects.filter(accession_number=accession).select_related("patient")[
-                :2
-            ]
-        )
-    if len(found) != 1:
-        return None, NO_EXAM
-    why = patient_differs(
-        found[0].patient,
-        patient_id=told.patient_id,
-        patient_name=told.patient_name,
-        birth_date=told.birth_date,
-    )
-    return (None, why) if why else (found[0], "")
 
 
 def _locked_study(told: StudyTold, order: Order | None) -> Study:
@@ -248,6 +230,7 @@ def link_study(*, study_id: int, order_id: int, reason: str, cause: Cause) -> St
     _make_room(order)
     study.order, study.mismatch, study.told = order, "", {}
     study.save()
+    link_doses_of(study.study_instance_uid, cause)
     note(
         order_id=order.pk,
         kind=OrderEvent.Kind.CHECK,

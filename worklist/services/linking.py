@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_noop
 
 from orders.identity import Comparison, compare
@@ -16,6 +16,8 @@ from worklist.items import birth_date as birth_date_of
 from worklist.models import ScheduledStep
 
 NO_EXAM = gettext_noop("No exam has this Study UID or accession: unscheduled.")
+
+NO_STUDY = gettext_noop("No exam has this Study UID or accession.")
 
 
 @dataclass
@@ -116,6 +118,25 @@ def _step_of(order: Order, reference: ScheduledReference) -> ScheduledStep | Non
     steps = sorted(order.steps.all(), key=lambda step: (step.closed, step.pk))
     named = [step for step in steps if step.step_id == reference.step_id]
     return next(iter(named or steps), None)
+
+
+def exam_of_study(
+    *, uid: str, accession: str, patient_id: str, patient_name: str, birth_date: str
+) -> tuple[Order | None, str]:
+    """By Study UID, else by the only exam of the accession; the patient must agree."""
+    by_uid = Q(study_instance_uid=uid) | Q(study__study_instance_uid=uid)
+    found = list(_orders().filter(by_uid)[:2])
+    if not found and accession:
+        found = list(_orders().filter(accession_number=accession)[:2])
+    if len(found) != 1:
+        return None, NO_STUDY
+    why = patient_differs(
+        found[0].patient,
+        patient_id=patient_id,
+        patient_name=patient_name,
+        birth_date=birth_date,
+    )
+    return (None, why) if why else (found[0], "")
 
 
 def patient_differs(

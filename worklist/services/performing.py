@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 from django.utils.translation import gettext_noop
 from pydicom.dataset import Dataset
 
@@ -24,15 +22,16 @@ from worklist.models import (
     PerformedStep,
     PerformedStepStatus,
 )
+from worklist.selectors.performed import linked_orders
 from worklist.services.attention import alarm
 from worklist.services.booking import bind_station
+from worklist.services.dosing import keep_step_dose
 from worklist.services.exchanges import Request, keep
 from worklist.services.linking import Links, find_links
+from worklist.services.moments import moment
 from worklist.services.outcome import apply_outcome
 from worklist.services.relaying import pass_on
 from worklist.services.studies import refresh_study
-
-_AHEAD = timedelta(minutes=5)
 
 
 @transaction.atomic
@@ -52,6 +51,7 @@ def create_performed_step(*, uid: str, step: Dataset, request: Request) -> None:
         exchange_id=exchange.pk,
         at=performed.started_at,
     )
+    keep_step_dose(performed, data)
     if links.step:
         bind_station(links.step, performed.station_ae_title)
     # By id: two scans of one group then wait in line.
@@ -92,15 +92,6 @@ def _stored(
         raise StepRefused(mpps.DUPLICATE) from error
     performed.grouped_orders.set(links.orders[1:])
     return performed
-
-
-def moment(local: datetime | None) -> datetime:
-    """A scanner's local time as UTC; now where it has none or is well in the future."""
-    now = timezone.now()
-    if local is None:
-        return now
-    at = timezone.make_aware(local, timezone.get_default_timezone())
-    return now if at > now + _AHEAD else at
 
 
 def _begin(order: Order, performed: PerformedStep, cause: Cause) -> None:
@@ -180,6 +171,7 @@ def set_performed_step(
     status = review.problem.status if review.problem else 0
     exchange = keep(request, status=status)
     data = _merged(step, request.dataset, review.ignored)
+    keep_step_dose(step, data)
     cause = _cause_of(step, data, exchange)
     for order in linked_orders(step):
         refresh_study(order, data)
@@ -193,14 +185,6 @@ def set_performed_step(
             cause=cause,
         )
     return review.problem
-
-
-def linked_orders(step: PerformedStep) -> list[Order]:
-    """The exams of the step, by id: two steps of one group then wait in line."""
-    orders = list(step.grouped_orders.all())
-    if step.order:
-        orders.append(step.order)
-    return sorted(orders, key=lambda order: order.pk)
 
 
 def _merged(

@@ -6,11 +6,12 @@ How a date is written is for the language to say: its pattern is a text like oth
 from __future__ import annotations
 
 from datetime import date, datetime
+from decimal import Decimal
 from functools import cache
 
 from django import template
 from django.templatetags.static import static
-from django.utils import timezone
+from django.utils import formats, timezone
 from django.utils.dateformat import format as written
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
@@ -115,3 +116,12 @@ def short_tail(value: str, whole: int = 8) -> str:
     For tab titles, which must not identify anyone: a patient's number is cut.
     """
     return value if len(value) <= whole else f"··{value[-4:]}"
+
+
+@register.filter
+def amount(value: float | None, digits: int = 4) -> str:
+    """A measured value with its telling digits, however large or small it is."""
+    if value is None:
+        return ""
+    told = Decimal(f"{value:.{digits}g}")
+    return str(formats.number_format(f"{told:f}", use_l10n=True))
