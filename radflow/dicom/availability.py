@@ -6,7 +6,7 @@ Both are read into the same values. Nothing here raises for what a dataset lacks
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -113,8 +113,15 @@ def _noticed(series: Dataset) -> SeriesTold:
     )
 
 
-def read_study(answer: Dataset, series: Iterable[Dataset]) -> StudyTold:
-    """What a query of study and series level answered (PS3.4 C.6.2.1, PS3.18 10.6)."""
+def read_study(
+    answer: Dataset,
+    series: Iterable[Dataset],
+    classes: Mapping[str, tuple[str, ...]],
+) -> StudyTold:
+    """What a query of study and series level answered (PS3.4 C.6.2.1, PS3.18 10.6).
+
+    `classes` are SOP classes by series, as far as somebody asked for them.
+    """
     return StudyTold(
         study_instance_uid=text(answer, "StudyInstanceUID"),
         accession_number=text(answer, "AccessionNumber"),
@@ -126,17 +133,18 @@ def read_study(answer: Dataset, series: Iterable[Dataset]) -> StudyTold:
         description=text(answer, "StudyDescription"),
         availability=text(answer, "InstanceAvailability") or ONLINE,
         retrieve_ae=text(answer, "RetrieveAETitle"),
-        series=tuple(_answered(each) for each in series),
+        series=tuple(_answered(each, classes) for each in series),
     )
 
 
-def _answered(series: Dataset) -> SeriesTold:
+def _answered(series: Dataset, classes: Mapping[str, tuple[str, ...]]) -> SeriesTold:
+    uid = text(series, "SeriesInstanceUID")
     count = text(series, "NumberOfSeriesRelatedInstances")
     return SeriesTold(
-        series_instance_uid=text(series, "SeriesInstanceUID"),
+        series_instance_uid=uid,
         modality=text(series, "Modality"),
         description=text(series, "SeriesDescription"),
         number=text(series, "SeriesNumber"),
         instance_count=int(count) if count.isdigit() else 0,
-        sop_classes=(),
+        sop_classes=classes.get(uid, ()),
     )

@@ -14,16 +14,28 @@ from tests.e2e.clients import wait_for
 from tests.instance import free_ports
 
 PROGRAM = "/usr/sbin/Orthanc"
+DICOMWEB = "/usr/share/orthanc/plugins/libOrthancDicomWeb.so"
 
 
 class Orthanc:
-    """`with Orthanc() as archive:` answers DICOM at `port`, its own REST at `url`."""
+    """`with Orthanc() as archive:` answers DICOM at `port`, its own REST at `url`.
+
+    DICOMweb is there where its plugin is. `reports_to` is the port of RADFLOW, which
+    hears of storage commitments that were asked for in its name.
+    """
 
     ae_title = "ORTHANC"
 
-    def __init__(self) -> None:
+    def __init__(self, reports_to: int) -> None:
         self.port, http = free_ports(2)
         self.url = f"http://127.0.0.1:{http}"
+        self.web = f"{self.url}/dicom-web" if Path(DICOMWEB).exists() else ""
+        radflow = {
+            "AET": "RADFLOW",
+            "Host": "127.0.0.1",
+            "Port": reports_to,
+            "AllowStorageCommitment": True,
+        }
         self._folder = tempfile.TemporaryDirectory(prefix="orthanc-")
         folder = Path(self._folder.name)
         self._settings = folder / "orthanc.json"
@@ -40,7 +52,8 @@ class Orthanc:
                     "DicomAlwaysAllowStore": True,
                     "RemoteAccessAllowed": False,
                     "AuthenticationEnabled": False,
-                    "Plugins": [],
+                    "DicomModalities": {"radflow": radflow},
+                    "Plugins": [DICOMWEB] if self.web else [],
                 }
             )
         )

@@ -11,6 +11,10 @@ import pytest
 from playwright.sync_api import Browser, expect
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, generate_uid
+from pynetdicom import AE
+from pynetdicom.sop_class import (  # type: ignore[attr-defined]
+    StorageCommitmentPushModel,
+)
 
 from radflow.dicom.client import ScannerClient
 from tests.dicom.builders import dataset
@@ -103,6 +107,24 @@ def picture(folder: Path) -> Path:
     return file
 
 
+def ask_for_commitment(archive: Orthanc) -> None:
+    """As a scanner does whose requests name RADFLOW: the answer comes to it alone."""
+    entity = AE("RADFLOW")
+    entity.add_requested_context(StorageCommitmentPushModel)
+    assoc = entity.associate("127.0.0.1", archive.port, ae_title=archive.ae_title)
+    asked = dataset(
+        TransactionUID=generate_uid(),
+        ReferencedSOPSequence=[
+            dataset(ReferencedSOPClassUID=CT, ReferencedSOPInstanceUID=IMAGE)
+        ],
+    )
+    status, _ = assoc.send_n_action(
+        asked, 1, StorageCommitmentPushModel, "1.2.840.10008.1.20.1.1"
+    )
+    assoc.release()
+    assert status.Status == 0
+
+
 def add_archive(radflow: Instance, chromium: Browser, archive: Orthanc) -> None:
     with signed_in(chromium, radflow.url, "pacs") as page:
         page.goto("/archives/add/")
@@ -110,6 +132,7 @@ def add_archive(radflow: Instance, chromium: Browser, archive: Orthanc) -> None:
         page.fill("#id_ae_title", archive.ae_title)
         page.fill("#id_host", "127.0.0.1")
         page.fill("#id_port", str(archive.port))
+        page.fill("#id_web_url", archive.web)
         page.check("#id_is_archive")
         page.click("main button[type=submit]")
         expect(page.get_by_text("Orthanc is saved.")).to_be_visible()
@@ -121,7 +144,8 @@ def add_archive(radflow: Instance, chromium: Browser, archive: Orthanc) -> None:
 def test_a_stored_study_appears_on_its_exam(
     radflow: Instance, hospital: Hospital, rest: Rest, chromium: Browser, tmp_path: Path
 ) -> None:
-    with Orthanc() as archive:
+    """Asked by DICOMweb where Orthanc has it, else by C-FIND."""
+    with Orthanc(reports_to=radflow.dicom_port) as archive:
         add_archive(radflow, chromium, archive)
         assert fields(send(radflow.mllp_port, ORDER), "MSA")[1] == "AA"
         wait_for("the order", lambda: rest.order("ACCARCH1"))
@@ -144,3 +168,6 @@ def test_a_stored_study_appears_on_its_exam(
         with signed_in(chromium, radflow.url, "coord") as page:
             page.goto(f"/orders/{study['order']}/")
             expect(page.get_by_text("Orthanc has 1 series, 1 images")).to_be_visible()
+            ask_for_commitment(archive)
+            page.goto(f"/studies/{study['id']}/")
+            expect(page.get_by_text("1 image kept")).to_be_visible()

@@ -21,6 +21,7 @@ class Pacs:
     def __init__(self) -> None:
         self.studies: list[Dataset] = []
         self.series: list[Dataset] = []
+        self.images: list[Dataset] = []
         self.taken: list[tuple[str, str, Dataset]] = []
         self.status = 0x0000
         entity = AE("PACS")
@@ -50,8 +51,8 @@ class Pacs:
 
     def _find(self, event: evt.Event) -> Iterator[tuple[int, Dataset | None]]:
         asked = event.identifier
-        level = self.studies if asked.QueryRetrieveLevel == "STUDY" else self.series
-        for one in level:
+        levels = {"STUDY": self.studies, "SERIES": self.series, "IMAGE": self.images}
+        for one in levels[asked.QueryRetrieveLevel]:
             if one.StudyInstanceUID == asked.StudyInstanceUID:
                 yield 0xFF00, one
         yield 0x0000, None

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from radflow.sites.models import Site
 
 STUDY, SERIES = "{study}", "{series}"
+_SCHEMES = ("http://", "https://")
 _AE_TITLE = RegexValidator(
     r"^(?! )[\x20-\x5b\x5d-\x7e]{1,16}(?<! )$",
     _("An AE title has 1 to 16 characters, no backslash, no space at its ends."),
@@ -31,7 +32,7 @@ class DicomNode(models.Model):
     is_archive = models.BooleanField(
         _("Archive"),
         default=False,
-        help_text=_("Asked for the images of performed exams (C-FIND)."),
+        help_text=_("Asked for the images of performed exams."),
     )
     wants_steps = models.BooleanField(
         _("Performed steps"),
@@ -47,6 +48,12 @@ class DicomNode(models.Model):
     procedures = ArrayField(models.CharField(max_length=64), default=list, blank=True)
     sites = models.ManyToManyField(
         Site, blank=True, related_name="+", db_table="worklist_node_site"
+    )
+    web_url = models.CharField(
+        _("Address of its DICOMweb"),
+        max_length=300,
+        blank=True,
+        help_text=_("With it the archive is asked by QIDO-RS, not by C-FIND."),
     )
     viewer_url = models.CharField(
         _("Address of its viewer"),
@@ -75,18 +82,19 @@ class DicomNode(models.Model):
         return self.name
 
     def clean(self) -> None:
-        address = self.viewer_url
-        if not address:
-            return
-        if not address.startswith(("http://", "https://")) or STUDY not in address:
-            raise ValidationError(
-                {
-                    "viewer_url": _(
-                        "Begin with https:// or http:// and put {study} where the UID "
-                        "belongs."
-                    )
-                }
+        wrong: dict[str, str] = {}
+        if self.viewer_url and not (
+            self.viewer_url.startswith(_SCHEMES) and STUDY in self.viewer_url
+        ):
+            wrong["viewer_url"] = _(
+                "Begin with https:// or http:// and put {study} where the UID belongs."
             )
+        if self.web_url and not self.web_url.startswith(_SCHEMES):
+            wrong["web_url"] = _(
+                "Begin with https:// or http://, as https://pacs.example/dicom-web."
+            )
+        if wrong:
+            raise ValidationError(wrong)
 
     def viewer_of(self, study: str, series: str = "") -> str:
         """Of the study, or of one series of it where the viewer can."""

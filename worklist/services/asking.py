@@ -1,4 +1,4 @@
-"""Asking archives for the images of performed exams (PS3.4 annex C)."""
+"""Asking archives for the images of performed exams: C-FIND or QIDO-RS."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from django.db import transaction
 from django.utils import timezone
 
 from orders.cause import Cause
-from radflow.dicom.archive import Archive
+from radflow.dicom.archive import Archive, QueryArchive, WebArchive
 from radflow.dicom.errors import PeerError
+from radflow.dicom.web import Web
+from radflow.messaging import tls
 from worklist.models import DicomNode, Study
 from worklist.selectors.nodes import IS_ARCHIVE, nodes_for
 from worklist.services.images import nothing_yet, record_study
-from worklist.services.relaying import remote_of
+from worklist.services.relaying import TIMEOUT_SECONDS, remote_of
 
 logger = logging.getLogger(__name__)
 _LEASE = timedelta(seconds=60)
@@ -56,7 +58,7 @@ def _has_it(node: DicomNode, study: Study) -> bool:
     RuntimeError where it aborts in between; and what it answers may be unreadable.
     """
     try:
-        told = Archive(remote_of(node)).study(study.study_instance_uid)
+        told = archive_of(node).study(study.study_instance_uid)
         if told:
             cause = Cause(actor=node.ae_title, at=timezone.now())
             record_study(told=told, archive=node, cause=cause)
@@ -69,6 +71,15 @@ def _has_it(node: DicomNode, study: Study) -> bool:
         return False
     DicomNode.objects.filter(pk=node.pk).update(fault="", asked_at=timezone.now())
     return told is not None
+
+
+def archive_of(node: DicomNode) -> Archive:
+    """As the node is asked; raises where TLS is wanted and not set up."""
+    if not node.web_url:
+        return QueryArchive(remote_of(node))
+    is_secure = node.web_url.startswith("https://")
+    context = tls.for_sending() if is_secure else None
+    return WebArchive(Web(node.web_url, TIMEOUT_SECONDS, context))
 
 
 def _keep_fault(node: DicomNode, why: str) -> None:

@@ -25,6 +25,7 @@ FIELDS = (
     "wants_availability",
     "modalities",
     "procedures",
+    "web_url",
     "viewer_url",
 )
 

@@ -38,7 +38,7 @@ from worklist.selectors.nodes import WANTS_AVAILABILITY, WANTS_STEPS, nodes_for
 
 logger = logging.getLogger(__name__)
 Kind = DicomDelivery.Kind
-_TIMEOUT_SECONDS = 10.0
+TIMEOUT_SECONDS = 10.0
 _LEASE = timedelta(seconds=60)
 _TAKEN = (statuses.SUCCESS, statuses.ATTRIBUTE_LIST_WARNING)
 
@@ -115,7 +115,7 @@ def remote_of(node: DicomNode) -> Remote:
         port=node.port,
         calling_ae=settings.DICOM_AE_TITLE,
         called_ae=node.ae_title,
-        timeout=_TIMEOUT_SECONDS,
+        timeout=TIMEOUT_SECONDS,
     )
 
 
