@@ -117,6 +117,7 @@ class OrderRequest:
     danger_code: str = ""
     comments: str = ""
     transport: str = ""
+    route: str = ""
     ordering_provider: dict[str, str] = field(default_factory=dict)
     entered_by: str = ""
     callback: str = ""

@@ -177,6 +177,7 @@ LIST_PAGES = [
     *_get("technologist", "/stations/{station}/worklist/"),
     *_get("coordinator", "/board/{order}/worklists/"),
     *_get("interface_admin", "/messages/stations/", "/archives/"),
+    *_get("interface_admin", "/archives/rules/"),
     *_get("radiologist", "/reading/", "/reading/?view=mine"),
     *_get("radiologist", "/reading/?view=preliminary", "/reading/?view=signed"),
     *_parts("radiologist", "/reading/"),

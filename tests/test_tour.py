@@ -77,6 +77,8 @@ NOT_PAGES = {
     "worklist:override",
     "worklist:person",
     "worklist:release",
+    "worklist:rule-drop",
+    "worklist:rule-up",
     "worklist:opening-dismiss",
     "worklist:room-basics",
     "worklist:room-block",

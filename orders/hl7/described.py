@@ -109,6 +109,7 @@ def _order(order: OrderRequest, inbound: Inbound) -> Described:
         _("Location of the step"): step.location,
         _("Event time"): _time(order.event_time, zone),
         _("Transport"): order.transport,
+        _("Route"): order.route,
         _("Ordering provider"): " ".join(order.ordering_provider.values()),
         _("Entered by"): order.entered_by,
         _("Callback"): order.callback,

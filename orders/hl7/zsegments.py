@@ -136,6 +136,7 @@ TARGETS: dict[str, tuple[Teller, Writer]] = {
     "step.start": (lambda request: request.schedule.start, _start),
     "order.priority": (lambda request: request.priority, _priority),
     "order.transport": _plain("transport", 20),
+    "order.route": _plain("route", 60),
     "order.callback": _plain("callback", 200),
     "order.comments": _plain("comments", 2000),
 }

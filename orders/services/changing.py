@@ -169,6 +169,8 @@ class _Change:
         self._tell(was, cause)
         if self.values:
             outbound.send_correction(order, cause)
+        if self.request.route and "clinical" not in self.late:
+            signals.order_routed.send(Order, order=order, route=self.request.route)
         if self.values and not self.is_moved:
             signals.order_edited.send(Order, order=order, cause=cause)
         if is_now_complete and order.status == ExamState.ORDERED:

@@ -209,6 +209,8 @@ def _announce(
     live.publish("patient", order.patient_id)
     if order.number_asked_at:
         outbound.ask_number(order, cause)
+    if request.route:
+        signals.order_routed.send(Order, order=order, route=request.route)
     if to_schedule:
         signals.order_placed.send(
             Order,

@@ -25,6 +25,7 @@ LINKS = {
     "parked": ("/messages/exceptions/", r"/messages/in/(\d+)/dry-run/"),
     "peer": ("/messages/peers/", r"/messages/peers/(\d+)/\""),
     "procedure": ("/catalogue/", r"/catalogue/(\d+)/"),
+    "rule": ("/archives/rules/", r"/archives/rules/(\d+)/\""),
     "station": ("/messages/stations/", r"/messages/stations/(\d+)/\""),
     "room": ("/rooms/", r"/rooms/(\d+)/"),
     "strange": ("/reconciliation/?kind=strange-studies", r"/studies/(\d+)/"),

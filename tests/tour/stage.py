@@ -97,6 +97,12 @@ def _archive(radflow: Instance, chromium: Browser) -> None:
         page.check("#id_is_archive")
         page.check("#id_wants_steps")
         page.click("main button[type=submit]")
+        page.goto("/archives/rules/add/")
+        page.fill("#id_name", "Emergency scans")
+        page.fill("#id_modalities", "CT, MR")
+        page.fill("#id_routes", "ROUTE_ER")
+        page.get_by_label("Northgate archive").check()
+        page.click("main button[type=submit]")
 
 
 def _scanners(radflow: Instance) -> None:

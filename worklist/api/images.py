@@ -14,7 +14,13 @@ from rest_framework.viewsets import ReadOnlyModelViewSet
 from radflow.accounts.roles import Capability
 from radflow.audit import services as audit
 from worklist.api.filters import StudyFilter
-from worklist.models import CommitmentResult, DoseRecord, Study, StudySeries
+from worklist.models import (
+    CommitmentResult,
+    DicomDelivery,
+    DoseRecord,
+    Study,
+    StudySeries,
+)
 
 
 class SeriesSerializer(serializers.ModelSerializer[StudySeries]):
@@ -59,6 +65,16 @@ class CommitmentSerializer(serializers.ModelSerializer[CommitmentResult]):
         fields = ["archive", "transaction_uid", "committed", "failed", "reasons", "at"]
 
 
+class DeliverySerializer(serializers.ModelSerializer[DicomDelivery]):
+    """`why` is the rule that chose the node; empty where the node wants every exam."""
+
+    node = serializers.CharField(source="node.name")
+
+    class Meta:
+        model = DicomDelivery
+        fields = ["node", "kind", "state", "attempts", "why", "settled_at"]
+
+
 class StudySerializer(serializers.ModelSerializer[Study]):
     """`scanner_*` is what performed steps told, `archived_*` what the archive has."""
 
@@ -72,6 +88,9 @@ class StudySerializer(serializers.ModelSerializer[Study]):
     viewer = serializers.CharField()
     doses = DoseSerializer(source="order.doses", many=True, default=list)
     commitments = CommitmentSerializer(many=True)
+    deliveries = DeliverySerializer(
+        source="order.dicom_deliveries", many=True, default=list
+    )
 
     class Meta:
         model = Study
@@ -93,6 +112,7 @@ class StudySerializer(serializers.ModelSerializer[Study]):
             "series",
             "doses",
             "commitments",
+            "deliveries",
         ]
 
 
@@ -109,6 +129,7 @@ class StudyViewSet(ReadOnlyModelViewSet[Study]):
             "series",
             Prefetch("commitments", CommitmentResult.objects.select_related("archive")),
             Prefetch("order__doses", DoseRecord.objects.shown()),
+            Prefetch("order__dicom_deliveries", DicomDelivery.objects.shown()),
         )
         .order_by("-id")
     )

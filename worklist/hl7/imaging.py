@@ -21,7 +21,7 @@ from orders.hl7.outbound import (
 from orders.models import Order
 from radflow.hl7.build import Value, segment
 from radflow.hl7.fields import format_ts
-from radflow.messaging.models import ImagingMessage, Peer
+from radflow.messaging.models import ImagingMessage, OutboundMessage, Peer
 from radflow.messaging.models.peer import ANY
 from radflow.messaging.services import Addressee, enqueue
 from worklist.models import Room, ScheduledStep
@@ -37,7 +37,7 @@ def send_procedure(
     control: str,
     status: str,
     cause: Cause,
-) -> None:
+) -> OutboundMessage | None:
     """One requested procedure with all its steps; `control` and `status` as RAD-4 has.
 
     An order without a step is told without one: it had a time and has none now.
@@ -60,6 +60,7 @@ def send_procedure(
         name = _NEW if control == "NW" else _CHANGED
         told = f"{message.message_type} {control}/{status} ({name}) to {peer.name}"
         note_sent(order, message.pk, cause, told)
+    return message
 
 
 def _addressee(peer: Peer) -> Addressee:

@@ -13,6 +13,7 @@ from worklist.models.node import DicomNode
 from worklist.models.performed import PerformedStep, PerformedStepStatus
 from worklist.models.resource import Resource, ResourceHold, ResourceNeed
 from worklist.models.room import Room, Station, StationScope
+from worklist.models.routing import ExamRoute, ReadingNotice, RoutingRule
 from worklist.models.step import Appointment, ScheduledStep
 from worklist.models.study import Study, StudySeries
 from worklist.models.verification import (
@@ -38,6 +39,7 @@ __all__ = [
     "DicomExchange",
     "DicomNode",
     "DoseRecord",
+    "ExamRoute",
     "ExternalAppointment",
     "FreedSlot",
     "GateOverride",
@@ -46,6 +48,7 @@ __all__ = [
     "PerformedStep",
     "PerformedStepStatus",
     "PersonCheck",
+    "ReadingNotice",
     "RefusedCaller",
     "Resource",
     "ResourceHold",
@@ -54,6 +57,7 @@ __all__ = [
     "RoomBlock",
     "RoomFeed",
     "RoomHours",
+    "RoutingRule",
     "ScheduledStep",
     "Station",
     "StationScope",

@@ -41,6 +41,9 @@ class DicomDelivery(models.Model):
     kind = models.CharField(max_length=8, choices=Kind.choices)
     uid = models.CharField(max_length=64, help_text="SOP Instance UID.")
     dataset = models.JSONField(help_text="DICOM JSON (PS3.18 annex F).")
+    why = models.CharField(
+        max_length=60, blank=True, help_text="The rule's name then; empty: none."
+    )
     state = models.CharField(
         max_length=8, choices=DeliveryState.choices, default=DeliveryState.QUEUED
     )

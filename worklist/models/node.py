@@ -82,7 +82,7 @@ class DicomNode(models.Model):
         return self.name
 
     def clean(self) -> None:
-        wrong: dict[str, str] = {}
+        wrong = {}
         if self.viewer_url and not (
             self.viewer_url.startswith(_SCHEMES) and STUDY in self.viewer_url
         ):

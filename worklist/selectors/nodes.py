@@ -24,11 +24,11 @@ def nodes_for(order: Order, purpose: Q) -> list[DicomNode]:
     found = DicomNode.objects.filter(purpose, enabled=True).prefetch_related("sites")
     nodes = list(found)
     ruled_by_site = any(node.sites.all() for node in nodes)
-    sites = set(_sites_of(order)) if ruled_by_site else set()
+    sites = set(sites_of(order)) if ruled_by_site else set()
     return [node for node in nodes if _passes(node, order, sites)]
 
 
-def _sites_of(order: Order) -> Iterable[int]:
+def sites_of(order: Order) -> Iterable[int]:
     return order.steps.filter(station__isnull=False).values_list(
         "station__room__site", flat=True
     )

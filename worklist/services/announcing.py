@@ -5,9 +5,10 @@ from __future__ import annotations
 from orders.cause import Cause
 from orders.lifecycle import WORKLIST_STATES, ExamState
 from orders.models import Order
-from radflow.messaging.models import Peer
+from radflow.messaging.models import OutboundMessage, Peer
 from worklist.hl7.imaging import send_procedure
-from worklist.models import Announcement
+from worklist.models import Announcement, ReadingNotice, RoutingRule
+from worklist.selectors.routing import rule_for
 
 S = ExamState
 # ORC-1 and ORC-5 of a change, by the state that the exam is in then.
@@ -45,6 +46,23 @@ def announce_change(order: Order, cause: Cause) -> None:
             _send(order, peer, *_CHANGES[order.status], cause)
 
 
+def announce_performed(order: Order, cause: Cause) -> None:
+    """To the reading services of the first rule that fits; without one to none."""
+    rule = rule_for(order, RoutingRule.Kind.READING)
+    for peer in rule.peers.all() if rule else []:
+        if not (peer.enabled and peer.receives):
+            continue
+        known = _is_announced(order, peer)
+        if not known:
+            Announcement.objects.create(order=order, peer=peer)
+        told = _CHANGES[S.PERFORMED] if known else ("NW", "CM")
+        if message := _send(order, peer, *told, cause):
+            assert rule is not None
+            ReadingNotice.objects.create(
+                order=order, peer=peer, message=message, why=rule.name
+            )
+
+
 def _hearers() -> list[Peer]:
     peers = Peer.objects.filter(wants_scheduling=True, enabled=True)
     return [peer for peer in peers.order_by("pk") if peer.receives]
@@ -66,12 +84,14 @@ def _announce(order: Order, peer: Peer, cause: Cause) -> None:
     _send(order, peer, "NW", status, cause)
 
 
-def _send(order: Order, peer: Peer, control: str, status: str, cause: Cause) -> None:
+def _send(
+    order: Order, peer: Peer, control: str, status: str, cause: Cause
+) -> OutboundMessage | None:
     steps = order.steps.select_related("station__room")
     if order.status not in _ENDED:
         steps = steps.filter(closed=False)
     timeless = order.status == S.ORDERED
-    send_procedure(
+    return send_procedure(
         order=order,
         steps=[] if timeless else list(steps.order_by("start", "id")),
         peer=peer,

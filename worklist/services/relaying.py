@@ -33,8 +33,8 @@ from radflow.dicom.remote import Remote, Reply
 from radflow.live import services as live
 from radflow.messaging.backoff import pause_after
 from worklist.exceptions import WorklistError
-from worklist.models import DeliveryState, DicomDelivery, DicomNode
-from worklist.selectors.nodes import WANTS_AVAILABILITY, WANTS_STEPS, nodes_for
+from worklist.models import DeliveryState, DicomDelivery, DicomNode, RoutingRule
+from worklist.selectors.routing import routed
 
 logger = logging.getLogger(__name__)
 Kind = DicomDelivery.Kind
@@ -68,12 +68,22 @@ ORDER BY due.id LIMIT 1
 def pass_on(
     *, kind: str, uid: str, dataset: dict[str, Any], order: Order, cause: Cause
 ) -> None:
-    """To every node that wants this of the exam; within the caller's transaction."""
-    wants = WANTS_AVAILABILITY if kind == Kind.AVAILABLE else WANTS_STEPS
-    for node in nodes_for(order, wants):
+    """To whom the rules name, else to all that want it; in the caller's transaction."""
+    for node, why in _hearers(kind, uid, order):
         DicomDelivery.objects.create(
-            node=node, order=order, kind=kind, uid=uid, dataset=dataset
+            node=node, order=order, kind=kind, uid=uid, dataset=dataset, why=why
         )
+
+
+def _hearers(kind: str, uid: str, order: Order) -> list[tuple[DicomNode, str]]:
+    """Who was told of a begin hears the rest, whatever rules say by then."""
+    if kind == Kind.SET:
+        told = DicomDelivery.objects.shown().filter(uid=uid, kind=Kind.CREATE)
+        if begun := [(one.node, one.why) for one in told.order_by("id")]:
+            return begun
+    of = RoutingRule.Kind
+    found = routed(order, of.AVAILABILITY if kind == Kind.AVAILABLE else of.STEPS)
+    return [(node, found.why) for node in found.nodes]
 
 
 def relay_dicom(limit: int = 100) -> int:

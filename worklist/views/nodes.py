@@ -98,7 +98,7 @@ def _answer(request: HttpRequest, node: DicomNode | None) -> HttpResponse:
                 node_id=node.pk if node else None,
                 values=form.cleaned_data,
                 by=current_user(request),
-                expected_revision=_number(request.POST.get("revision")),
+                expected_revision=number_of(request.POST.get("revision")),
             )
         except ValidationError as error:
             form.add_error(None, error.messages)
@@ -110,7 +110,7 @@ def _answer(request: HttpRequest, node: DicomNode | None) -> HttpResponse:
     return render(request, "worklist/node.html", context, status=status)
 
 
-def _number(text: str | None) -> int | None:
+def number_of(text: str | None) -> int | None:
     return int(text) if text and text.isdigit() and len(text) < 10 else None
 
 

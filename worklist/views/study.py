@@ -34,6 +34,7 @@ def study(request: HttpRequest, study_id: int) -> HttpResponse:
         "doses": order.doses.shown(),
         "commitments": found.commitments.select_related("archive"),
         "told": order.dicom_deliveries.shown(),
+        "notices": order.reading_notices.shown(),
     }
     is_fragment = request.headers.get("X-Fragment")
     name = "worklist/_study.html" if is_fragment else "worklist/study.html"

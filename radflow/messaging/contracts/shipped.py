@@ -100,7 +100,15 @@ PHILIPS_ZPH = Draft(
     description="Example: reading route and priors. Made up; it never acts.",
     fields=(
         FieldRule(1, 0, "Set ID", "SI", required="R"),
-        FieldRule(2, 0, "Reading route", "CE", required="R", target=NOTE),
+        FieldRule(
+            2,
+            0,
+            "Reading route",
+            "CE",
+            required="R",
+            target="order.route",
+            policy="fill",
+        ),
         FieldRule(3, 0, "Archive", max_length=60, target=NOTE),
         FieldRule(4, 0, "Prior accessions", repeats=True, max_length=16, target=NOTE),
         FieldRule(5, 0, "Prior study UID", max_length=64, regex=_UID),

@@ -15,6 +15,7 @@ from radflow.hl7.timestamps import parse_ts
 NOTE = "order.note"
 _PRIORITIES = frozenset("SARPCT")
 _SHORT = 16  # DICOM SH and AE: never cut (D9)
+_ROUTE = 60
 _UTC = ZoneInfo("UTC")
 
 
@@ -67,6 +68,12 @@ def _priority(value: str) -> str:
     )
 
 
+def _route(value: str) -> str:
+    """As rules list them, with commas or spaces between."""
+    fits = len(value) <= _ROUTE and not set(value) & set(" ,")
+    return "" if fits else _("is no code of a route")
+
+
 def _anything(value: str) -> str:
     return ""
 
@@ -80,6 +87,7 @@ _ALL = (
     Target("step.start", gettext_noop("Start of the slot"), _moment),
     Target("order.priority", gettext_noop("Priority"), _priority),
     Target("order.transport", gettext_noop("Transport"), _anything),
+    Target("order.route", gettext_noop("Route after the exam"), _route),
     Target("order.callback", gettext_noop("Callback number"), _anything),
     Target("order.comments", gettext_noop("Comments"), _anything),
     Target(NOTE, gettext_noop("Timeline of the order"), _anything, annotates_only=True),
