@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from pydicom.datadict import dictionary_description
+from pydicom.datadict import dictionary_description, tag_for_keyword
 from pydicom.uid import UID
 
 from radflow.dicom import matching, statuses
+from radflow.dicom.archive import SERIES_KEYS, STUDY_KEYS
 from radflow.dicom.attributes import STEP, TOP, Attribute
 from radflow.dicom.charsets import CODE_EXTENSIONS, CODECS, declared
 from radflow.dicom.exchange import Limits
@@ -99,6 +100,16 @@ radflow is the SCU that hears the result: the archive calls it with the role of 
 (SCP/SCU role selection; the default role is taken too). N-ACTION is not sent: the
 scanner, or whoever asks for the commitment, names radflow as a further receiver.
 """
+_ASKED = """\
+## What radflow asks and tells (SCU)
+
+Archives and reading services that are kept under Interfaces, Archives are told of
+performed steps (N-CREATE, N-SET) and of the availability of images (N-CREATE of an
+Instance Availability Notification). Archives are asked for the studies of performed
+exams: by C-FIND of the study root model, or by QIDO-RS (`application/dicom+json`)
+where the address of their DICOMweb is set. Both ask for the study by its UID, for its
+series, and of series of modality SR for the SOP classes of the instances.
+"""
 _RULES = {
     "UI": "list of UIDs",
     "DA": "single, range",
@@ -174,6 +185,16 @@ def _statuses(
     return grid(["Status", "Meaning"], rows)
 
 
+def _wanted() -> list[str]:
+    levels = {"Study": STUDY_KEYS, "Series": SERIES_KEYS}
+    rows = (
+        [level, dictionary_description(tag_for_keyword(keyword) or 0)]
+        for level, keywords in levels.items()
+        for keyword in keywords
+    )
+    return grid(["Level", "Attribute asked for"], rows)
+
+
 def document() -> str:
     find = [
         code for code in _MEANINGS if code == 0 or code >= statuses.OUT_OF_RESOURCES
@@ -204,6 +225,9 @@ def document() -> str:
         "",
         _PROMISED,
         *_statuses(_PROMISED_MEANINGS, _PROMISED_MEANINGS),
+        "",
+        _ASKED,
+        *_wanted(),
         "",
         "## Character sets",
         "",

@@ -99,6 +99,7 @@ def _archive(radflow: Instance, chromium: Browser) -> None:
         page.click("main button[type=submit]")
         page.goto("/archives/rules/add/")
         page.fill("#id_name", "Emergency scans")
+        page.select_option("#id_kind", "steps")
         page.fill("#id_modalities", "CT, MR")
         page.fill("#id_routes", "ROUTE_ER")
         page.get_by_label("Northgate archive").check()

@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_http_methods
 
+from orders.selectors import mrn_of
 from radflow.accounts.access import requires
 from radflow.accounts.roles import Capability
 from radflow.audit import services as audit
@@ -30,6 +31,7 @@ def study(request: HttpRequest, study_id: int) -> HttpResponse:
     context = {
         "study": found,
         "order": order,
+        "mrn": mrn_of(order),
         "series": found.series.all(),
         "doses": order.doses.shown(),
         "commitments": found.commitments.select_related("archive"),

@@ -177,7 +177,21 @@ def completed(running: Running, scanner: Scanner) -> Dataset:
     change.PerformedProcedureStepEndDate = f"{now:%Y%m%d}"
     change.PerformedProcedureStepEndTime = f"{now:%H%M%S}"
     change.PerformedSeriesSequence = [series]
+    if scanner.modality in _WITH_RAYS:
+        change.CommentsOnRadiationDose = "Simulated"
+        change.ExposureDoseSequence = [_exposure()]
     return change
+
+
+_WITH_RAYS = ("CT", "CR", "DX", "MG", "RF", "XA")
+
+
+def _exposure() -> Dataset:
+    exposure = Dataset()
+    exposure.RadiationMode = "CONTINUOUS"
+    exposure.KVP = "120"
+    exposure.XRayTubeCurrentInuA = str(random.randint(120, 320) * 1000)
+    return exposure
 
 
 def _image() -> Dataset:
