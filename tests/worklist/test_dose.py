@@ -17,7 +17,8 @@ from tests.factories import UserFactory
 from tests.worklist.department import Department
 from tests.worklist.example import UID, example_12_1
 from tests.worklist.scanner import PPS, change, create, ended, performed, stopped
-from worklist.models import DicomExchange, DoseRecord, Station
+from tests.worklist.test_images import notice
+from worklist.models import DicomExchange, DicomNode, DoseRecord, Station, Study
 
 STORESCU = "/usr/bin/storescu"
 
@@ -151,3 +152,21 @@ def test_who_only_looks_may_not_link(
     sent(department, StudyInstanceUID="1.2.999.1")
     client.force_login(UserFactory.create(role="radiologist"))
     assert client.get(f"/doses/{DoseRecord.objects.get().pk}/").status_code == 403
+
+
+def test_a_report_follows_the_study_that_a_person_links(
+    department: Department, order: Order, client: Client
+) -> None:
+    DicomNode.objects.create(
+        name="Archive", ae_title="PACS", host="pacs", port=104, is_archive=True
+    )
+    strange = notice(StudyInstanceUID="1.2.999.1")
+    department.scanner("PACS").notify_available("1.2.3.4", strange)
+    sent(department, StudyInstanceUID="1.2.999.1")
+    sent(department, StudyInstanceUID="1.2.999.1", PatientID="999")
+    assert not order.doses.exists()
+    client.force_login(UserFactory.create(role="coordinator"))
+    study = Study.objects.get(study_instance_uid="1.2.999.1")
+    form = {"accession": order.accession_number, "reason": "Same wristband."}
+    assert client.post(f"/studies/{study.pk}/", form).status_code == 302
+    assert order.doses.count() == 1  # the other patient's stays where it was
