@@ -25,7 +25,7 @@ from worklist.views.unlinked import LinkForm
 def strange_dose(request: HttpRequest, dose_id: int) -> HttpResponse:
     dose = get_object_or_404(DoseRecord.objects.shown(), pk=dose_id)
     if request.method == "GET":
-        return _page(request, dose, LinkForm(), status=200)
+        return _page(request, dose, LinkForm.asked(request), status=200)
     form = LinkForm(request.POST)
     if not form.is_valid():
         return _page(request, dose, form, status=400)
