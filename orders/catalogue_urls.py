@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from orders.views import catalogue, sequence
+from orders.views import catalogue, questions, sequence
 
 app_name = "catalogue"
 urlpatterns = [
@@ -16,6 +16,15 @@ urlpatterns = [
         "sequence/<int:rule_id>/remove/",
         sequence.remove_sequence_rule,
         name="sequence-remove",
+    ),
+    path("safety/", questions.questions, name="questions"),
+    path("safety/new/", questions.question, name="question-new"),
+    path("safety/<int:question_id>/", questions.question, name="question"),
+    path("<int:procedure_id>/protocols/", questions.protocols, name="protocols"),
+    path(
+        "protocols/<int:choice_id>/withdraw/",
+        questions.withdraw,
+        name="protocol-withdraw",
     ),
     path("unmapped/", catalogue.unmapped, name="unmapped"),
     path("unmapped/map/", catalogue.map_one, name="map"),

@@ -36,3 +36,9 @@ class VersionConflict(OrderError):
     """Somebody else changed it since it was read."""
 
     code = "VERSION_CONFLICT"
+
+
+class AnswerRefused(OrderError):
+    """An answer, a record or a protocol that cannot be kept as it is."""
+
+    code = "ANSWER"

@@ -31,6 +31,8 @@ class ProcedureForm(ProcedureFormBase):
             "setup_minutes": _("The room is held so long before the exam."),
             "cleanup_minutes": _("The room is held so long after the exam."),
             "fasting": _("Mornings are proposed first."),
+            "contrast": _("Contrast is recorded at its end; questions may ask for it."),
+            "needs_protocol": _("Listed until a radiologist has said how it is done."),
             "sequence_classes": _("Such as barium, iodine; several with commas."),
             "room_group": _("Where it is done by default."),
         }

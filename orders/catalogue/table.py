@@ -29,6 +29,8 @@ LABELS = {
     "setup_minutes": gettext_lazy("Set-up, minutes"),
     "cleanup_minutes": gettext_lazy("Clean-up, minutes"),
     "fasting": gettext_lazy("Fasting"),
+    "contrast": gettext_lazy("With contrast"),
+    "needs_protocol": gettext_lazy("Needs a protocol"),
     "sequence_classes": gettext_lazy("Classes for sequence rules"),
     "laterality": gettext_lazy("Side"),
     "protocol_code": gettext_lazy("Protocol code"),
@@ -47,7 +49,7 @@ MOST_LINES = 20_000
 LONGEST_EXAM = 24 * 60
 LONGEST_AROUND = 240
 _MINUTES = frozenset({"duration_minutes", "setup_minutes", "cleanup_minutes"})
-_FLAGS = frozenset({"active", "fasting"})
+_FLAGS = frozenset({"active", "contrast", "fasting", "needs_protocol"})
 # What a spreadsheet would run as a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _YES, _NO = frozenset({"1", "true", "yes", "x"}), frozenset({"0", "false", "no", ""})

@@ -32,6 +32,10 @@ class Procedure(models.Model):
         default=0, blank=True, help_text="And so long after it."
     )
     fasting = models.BooleanField(default=False, help_text="Mornings come first.")
+    contrast = models.BooleanField(default=False)
+    needs_protocol = models.BooleanField(
+        default=False, help_text="A radiologist says how, before the exam."
+    )
     sequence_classes = models.CharField(
         max_length=100,
         blank=True,

@@ -23,6 +23,7 @@ class Capability(TextChoices):
     OVERBOOK = "schedule.overbook"
     MANAGE_ROOMS = "rooms.manage"
     PERFORM_EXAM = "exam.perform"
+    PROTOCOL_EXAM = "exam.protocol"
     OWN_PATIENTS = "patients.own"
     VIEW_REPORTS = "reports.view"
     WRITE_REPORT = "reports.write"
@@ -39,7 +40,8 @@ _CLINICAL = frozenset({C.VIEW_ORDERS, C.VIEW_REPORTS, C.VIEW_CASES})
 
 CAPABILITIES: dict[Role, frozenset[Capability]] = {
     Role.TECHNOLOGIST: _CLINICAL | {C.PERFORM_EXAM},
-    Role.RADIOLOGIST: _CLINICAL | {C.WRITE_REPORT, C.SIGN_REPORT, C.ACKNOWLEDGE_CASE},
+    Role.RADIOLOGIST: _CLINICAL
+    | {C.PROTOCOL_EXAM, C.WRITE_REPORT, C.SIGN_REPORT, C.ACKNOWLEDGE_CASE},
     Role.COORDINATOR: _CLINICAL | {C.SCHEDULE, C.OVERBOOK, C.MANAGE_ROOMS},
     Role.REFERRER: _CLINICAL | {C.OWN_PATIENTS, C.ACKNOWLEDGE_CASE},
     Role.INTERFACE_ADMIN: frozenset(
@@ -53,5 +55,6 @@ CAPABILITIES[Role.ADMINISTRATOR] -= {
     C.WRITE_REPORT,
     C.SIGN_REPORT,
     C.PERFORM_EXAM,
+    C.PROTOCOL_EXAM,
     C.OWN_PATIENTS,
 }
