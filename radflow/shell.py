@@ -74,6 +74,13 @@ PLACES = (
         C.WRITE_REPORT,
         unread_count,
     ),
+    Place(
+        _("Protocols"),
+        "l",
+        "clipboard-list",
+        "worklist:protocolling",
+        C.PROTOCOL_EXAM,
+    ),
     Place(_("My patients"), "m", "user-check", "reports:mine", C.OWN_PATIENTS),
     Place(_("Board"), "b", "layout-list", "worklist:board", C.VIEW_ORDERS),
     Place(

@@ -123,7 +123,7 @@ def _read(order: Order) -> _Exam:
     # The answer is made of these: an order and a patient as they are now.
     steps = steps.select_related(
         "station__room__site", "order__patient", "order__visit"
-    ).prefetch_related("order__patient__identifiers")
+    ).prefetch_related("order__patient__identifiers", "order__protocollings")
     held = Appointment.objects.filter(step__in=steps, state__in=HOLDS_ROOM)
     rooms = {one.step_id: one.room for one in held.select_related("room")}
     keys = [

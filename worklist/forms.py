@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from orders.lifecycle import ExamState
+from orders.models import ReleaseReason
 from radflow.sites.models import Site
 from radflow.sites.zones import exists, zone_named
 from worklist.models import CannotSay, Room, Unread, VerificationMethod
@@ -210,6 +211,22 @@ class PersonForm(forms.Form):
             self.add_error("birth_date", _("Enter the birth date the patient said."))
 
 
+def _second_person() -> dict[str, forms.Field]:
+    name = {"autocomplete": "off", "spellcheck": "false"}
+    return {
+        "username": forms.CharField(
+            label=_("Second person: user name"),
+            max_length=150,
+            widget=forms.TextInput(attrs=name),
+        ),
+        "password": forms.CharField(
+            label=_("Second person: password"),
+            strip=False,
+            widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+        ),
+    }
+
+
 class OverrideForm(forms.Form):
     """A second person signs with their own name and password."""
 
@@ -223,13 +240,28 @@ class OverrideForm(forms.Form):
         max_length=300,
         help_text=_("Such as: compared with the chart, new wristband ordered."),
     )
-    username = forms.CharField(
-        label=_("Second person: user name"),
-        max_length=150,
-        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    username = _second_person()["username"]
+    password = _second_person()["password"]
+
+
+class ReleaseForm(forms.Form):
+    """Why an exam goes on although an answer stops it; signed by a second person."""
+
+    reason = forms.ChoiceField(
+        label=_("Reason"),
+        choices=[("", _("Choose a reason")), *_choices(ReleaseReason.choices)],
+        widget=forms.Select(attrs={"autofocus": True}),
     )
-    password = forms.CharField(
-        label=_("Second person: password"),
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+    decided_by = forms.CharField(
+        label=_("Radiologist who decided"),
+        required=False,
+        max_length=120,
+        help_text=_("By name; may stay empty where the radiologist signs below."),
     )
+    comment = forms.CharField(
+        label=_("What was decided"),
+        max_length=300,
+        help_text=_("Such as: half the dose, implant card seen."),
+    )
+    username = _second_person()["username"]
+    password = _second_person()["password"]

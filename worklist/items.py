@@ -11,7 +11,15 @@ from django.utils import timezone
 
 from orders.hl7.outbound import NAMESPACE
 from orders.lifecycle import ExamState
-from orders.models import Order, Patient, PatientIdentifier, Pregnancy, Visit
+from orders.models import (
+    Order,
+    Patient,
+    PatientIdentifier,
+    Pregnancy,
+    Protocolling,
+    Visit,
+)
+from orders.selectors.protocols import protocol_of
 from radflow.dicom.worklist_item import Code, IssuedId, Issuer, WorklistItem
 from worklist.models import ScheduledStep
 
@@ -24,7 +32,8 @@ _PREGNANT = "B6"
 
 
 def build_item(step: ScheduledStep) -> WorklistItem:
-    """Reads order, patient with identifiers, visit, station, room and site: prefetch.
+    """Reads order with protocollings, patient with identifiers, visit, station, room
+    and site: prefetch.
 
     `station_ae` stays empty while any scanner of the modality may take the step; its
     times are then the department's, until a scanner asks.
@@ -129,6 +138,7 @@ def _local_start(start: datetime, zone: tzinfo) -> dict[str, str]:
 def _step(step: ScheduledStep) -> dict[str, Any]:
     station = step.station
     zone = station.zone if station else timezone.get_default_timezone()
+    protocol = protocol_of(step.order)
     return {
         "step_id": step.step_id,
         **_local_start(step.start, zone),
@@ -136,10 +146,12 @@ def _step(step: ScheduledStep) -> dict[str, Any]:
         # Read from the order each time: a changed procedure must never show its old
         # name to the scanner.
         "step_description": step.description
+        or (protocol.text if protocol else "")
         or step.protocol_text
         or step.order.protocol_text
         or step.order.procedure_text,
-        "protocol_codes": _protocols(step),
+        "protocol_codes": _protocols(step, protocol),
+        "step_comments": _comments(protocol),
     }
 
 
@@ -201,11 +213,26 @@ def _code(value: str, scheme: str, meaning: str) -> Code | None:
     return Code(value, scheme or "99LOCAL", meaning or value) if value else None
 
 
-def _protocols(step: ScheduledStep) -> tuple[Code, ...]:
-    """The step's own, else the order's."""
+def _protocols(step: ScheduledStep, protocol: Protocolling | None) -> tuple[Code, ...]:
+    """The radiologist's, else the step's own, else the order's.
+
+    One in words alone has no code: an ordered code would then say something else.
+    """
+    if protocol:
+        code = _code(protocol.code, protocol.system, protocol.text)
+        return (code,) if code else ()
     of = step if step.protocol_code else step.order
     code = _code(of.protocol_code, of.protocol_system, of.protocol_text)
     return (code,) if code else ()
+
+
+def _comments(protocol: Protocolling | None) -> str:
+    """What the radiologist says beside the code: the words, contrast, the note."""
+    if protocol is None:
+        return ""
+    contrast = "with contrast" if protocol.contrast else ""
+    words = ", ".join(part for part in (protocol.text, contrast) if part)
+    return ". ".join(part for part in (words, protocol.note) if part)
 
 
 def _present(*texts: str) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ReadOnlyModelViewSet
 
+from orders.api.exam_facts import OrderDetailSerializer
 from orders.api.filters import OrderFilter
 from orders.api.provenance import ValueChangeSerializer
 from orders.api.serializers import OrderSerializer, TimelineEntrySerializer
@@ -32,10 +33,11 @@ class OrderViewSet(ReadOnlyModelViewSet[Order]):
         audit.record_view(request._request, "orders_listed", detail={"orders": seen})
         return response
 
+    @extend_schema(responses=OrderDetailSerializer)
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         order = self.get_object()
         self._audit(request, "order_viewed", order)
-        return Response(self.get_serializer(order).data)
+        return Response(OrderDetailSerializer(order).data)
 
     @extend_schema(responses=TimelineEntrySerializer(many=True))
     @action(detail=True, pagination_class=None, filterset_class=None)

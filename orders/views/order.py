@@ -5,6 +5,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
+from orders.lifecycle import NOT_STARTED, ExamState
 from orders.models import HeldChange, Order, Visit
 from orders.selectors import (
     mrn_of,
@@ -13,6 +14,7 @@ from orders.selectors import (
     related_to,
     timeline_of,
 )
+from orders.selectors.exam_facts import exam_facts
 from orders.undoing import ORDER
 from orders.views import facts
 from orders.views.acts import Act, acts_for
@@ -23,6 +25,9 @@ from radflow.accounts.access import current_user, requires
 from radflow.accounts.roles import Capability
 from radflow.audit import services as audit
 from radflow.desk.undo import way_back_of
+
+_ANSWERABLE = NOT_STARTED | {ExamState.IN_PROGRESS}
+_RECORDABLE = (ExamState.IN_PROGRESS, ExamState.PERFORMED, ExamState.DISCONTINUED)
 
 
 @requires(Capability.VIEW_ORDERS)
@@ -64,7 +69,22 @@ def _context(request: HttpRequest, order: Order) -> dict[str, Any]:
         "undo": way_back_of(
             current_user(request), about=ORDER, subject=order.pk, version=order.version
         ),
+        **_exam(request, order),
         **_lines(order),
+    }
+
+
+def _exam(request: HttpRequest, order: Order) -> dict[str, Any]:
+    """What people said of the exam, and what this one may add."""
+    user = current_user(request)
+    may_perform = user.may(Capability.PERFORM_EXAM)
+    return {
+        "exam": exam_facts(order),
+        "may_perform": may_perform,
+        "before_end": order.status in _ANSWERABLE,
+        "may_record": may_perform and order.status in _RECORDABLE,
+        "may_protocol": user.may(Capability.PROTOCOL_EXAM)
+        and order.status in NOT_STARTED,
     }
 
 

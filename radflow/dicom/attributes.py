@@ -147,6 +147,7 @@ STEP: Final = (
     attribute("ScheduledProcedureStepLocation", lambda i: i.step_location),
     attribute("PreMedication", lambda i: i.premedication),
     attribute("ScheduledProcedureStepStatus", lambda i: i.step_status),
+    attribute("CommentsOnTheScheduledProcedureStep", lambda i: i.step_comments),
 )
 
 TOP: Final = (

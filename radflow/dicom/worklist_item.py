@@ -92,6 +92,7 @@ class WorklistItem:
     premedication: str = ""
     contrast_agent: str = ""
     step_status: str = ""
+    step_comments: str = ""
 
 
 def missing_type1(item: WorklistItem) -> list[str]:

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 from orders.exceptions import VersionConflict
 from orders.models import Order
 from orders.selectors import mrn_of, orders_with_patients
+from orders.selectors.exam_facts import exam_facts
 from radflow.accounts.access import current_user, requires
 from radflow.accounts.models import User
 from radflow.accounts.roles import Capability
@@ -239,6 +240,7 @@ def _page(
         "signed": signed,
         "versions": versions,
         "priors": [_prior(prior) for prior in priors[:5]],
+        "exam": exam_facts(order),
         "cases": list(CriticalCase.objects.filter(order=order).order_by("id")),
         "critical_form": critical or CriticalForm(),
         "error": error,

@@ -6,7 +6,7 @@
 //
 //   <dialog class="dialog gate" id="gate" data-gate>
 //     <form data-gate-form action="..."> inputs data-gate-field="wristband|requisition"
-//     <div data-gate-result> fragment with [data-state=waiting|match|ready|mismatch|not-now],
+//     <div data-gate-result> fragment with [data-state=waiting|match|safety|ready|mismatch|not-now],
 //       in it <form data-gate-answers> while the patient is asked
 // "Scan again" posts both fields empty: the answer is the waiting band, nothing is recorded.
 
@@ -17,7 +17,7 @@ import { play } from "./tone.js";
 const SAME_SCAN_MS = 2000;
 const AFTER_SCAN_MS = 1000; // an Enter so soon is the scanner's own
 const FIELDS = ["wristband", "requisition"];
-const TONES = { match: "scan", ready: "match", mismatch: "mismatch" };
+const TONES = { match: "scan", safety: "scan", ready: "match", mismatch: "mismatch" };
 
 const last = { code: "", at: 0 };
 const scanned = new Set(); // fields that a scanner filled

@@ -20,6 +20,18 @@ export function onScan(context, take) {
   takers.unshift({ context, take });
 }
 
+/** A code that another device has read, such as the camera. */
+export function give(code) {
+  if ("locked" in document.documentElement.dataset) return;
+  for (const { context, take } of takers) {
+    const found = context({ target: document.body });
+    if (found) {
+      take(found, code);
+      return;
+    }
+  }
+}
+
 function beginBurst(at, target) {
   const typedInto = target.matches("input, textarea") ? target : null;
   Object.assign(burst, { text: "", at, field: typedInto, before: typedInto?.value ?? "" });

@@ -258,7 +258,7 @@ class _Items:
             step.pk: (step, build_item(step))
             for step in steps.select_related(
                 "order__patient", "order__visit", "station__room__site"
-            ).prefetch_related("order__patient__identifiers")
+            ).prefetch_related("order__patient__identifiers", "order__protocollings")
             if step.order.status in OFFERABLE and not step.closed
         }
         with self._lock:

@@ -2,7 +2,12 @@
 
 from worklist.services.blocks import block, unblock
 from worklist.services.booking import arrive, book_step, no_show, unbook, undo_arrival
-from worklist.services.exams import begin_exam, discontinue_exam, end_exam
+from worklist.services.exams import (
+    begin_exam,
+    discontinue_exam,
+    end_exam,
+    finish_exam,
+)
 from worklist.services.gate import verify_identity
 from worklist.services.inserting import insert, propose_insertion
 from worklist.services.overriding import override_check
@@ -21,6 +26,7 @@ __all__ = [
     "confirm_person",
     "discontinue_exam",
     "end_exam",
+    "finish_exam",
     "insert",
     "no_show",
     "override_check",

@@ -7,9 +7,12 @@ from django.utils.translation import gettext
 from pydicom.uid import generate_uid
 
 from orders.cause import Cause
+from orders.exceptions import AnswerRefused
 from orders.lifecycle import WORKLIST_STATES, Event, ExamState, Refused
 from orders.models import Order
+from orders.selectors.safety import contrast_exams
 from orders.services import record_event
+from orders.services.recording import Told, record_exam
 from radflow.accounts.models import User
 from worklist.exceptions import GateRefused, ScannerStillRunning
 from worklist.models import PerformedStep, PerformedStepStatus, Station
@@ -73,10 +76,35 @@ def end_exam(*, order_id: int, cause: Cause, override: bool = False) -> Order:
 
 
 @transaction.atomic
+def finish_exam(*, order_id: int, user: User, told: Told, override: bool) -> Order:
+    """`end_exam` with what the technologist records of it; both or neither.
+
+    Raises AnswerRefused where contrast is expected and not spoken of.
+    """
+    order = lock_order(order_id)
+    if not told.contrast and order.pk in contrast_exams([order]):
+        raise AnswerRefused(gettext("Say whether contrast was given."))
+    _require_started(order, Event.END)
+    record_exam(order_id=order_id, user=user, told=told)
+    return end_exam(order_id=order_id, cause=Cause(user=user), override=override)
+
+
+@transaction.atomic
 def discontinue_exam(
-    *, order_id: int, cause: Cause, reason: str, comment: str = ""
+    *,
+    order_id: int,
+    cause: Cause,
+    reason: str,
+    comment: str = "",
+    told: Told | None = None,
 ) -> Order:
-    """Stop the exam for good. `reason` is a code of CID 9300 (worklist.reasons)."""
+    """Stop the exam for good. `reason` is a code of CID 9300 (worklist.reasons).
+
+    `told` is what the technologist records of it, who is then the cause's user.
+    """
+    if told is not None and cause.user is not None:
+        _require_started(lock_order(order_id), Event.STOP)
+        record_exam(order_id=order_id, user=cause.user, told=told)
     meaning = DISCONTINUATION_REASONS[reason]
     _require_started(lock_order(order_id), Event.STOP)
     _close(order_id, Status.DISCONTINUED, cause, override=True, reason=reason)

@@ -16,6 +16,7 @@ from radflow.accounts.models import User
 from radflow.audit import services as audit
 from worklist.exceptions import GateRefused
 from worklist.models import PersonCheck, Verification
+from worklist.services.safety import require_safe
 from worklist.spoken import said_fits
 
 VALID_FOR = timedelta(minutes=10)
@@ -144,6 +145,7 @@ def spend(verification_id: int, order: Order, user: User) -> Verification:
         )
     if answers.side != order.laterality or not answers_fit(answers, order):
         raise GateRefused(_changed())
+    require_safe(order)
     verification.used_at = timezone.now()
     verification.save(update_fields=["used_at"])
     return verification

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -11,12 +13,14 @@ from django.views.decorators.http import require_http_methods, require_POST
 from orders.cause import Cause
 from orders.models import Order
 from orders.selectors import mrn_of, orders_with_patients
+from orders.services.recording import Told
 from radflow.accounts.access import current_user, requires
 from radflow.accounts.roles import Capability
 from radflow.audit import services as audit
-from worklist.exceptions import ScannerStillRunning
 from worklist.forms import DiscontinueForm
-from worklist.services import arrive, discontinue_exam, end_exam
+from worklist.record_forms import RecordForm
+from worklist.selectors.recording import scanner_dose
+from worklist.services import arrive, discontinue_exam
 from worklist.undoing import after_arrival
 from worklist.views.answers import (
     REFUSALS,
@@ -26,6 +30,7 @@ from worklist.views.answers import (
     wants_fragment,
     way_back,
 )
+from worklist.views.record import record_form
 
 
 @requires(Capability.PERFORM_EXAM)
@@ -42,54 +47,53 @@ def arrived(request: HttpRequest, order_id: int) -> HttpResponse:
 
 
 @requires(Capability.PERFORM_EXAM)
-@require_POST
-def end(request: HttpRequest, order_id: int) -> HttpResponse:
-    """All done; asks once more while the scanner says that it is still at it."""
-    order = get_object_or_404(orders_with_patients(), pk=order_id)
-    back = reverse("worklist:station")
-    confirmed = request.POST.get("confirmed") == "yes"
-    cause = Cause(user=current_user(request))
-    try:
-        end_exam(order_id=order_id, cause=cause, override=confirmed)
-    except ScannerStillRunning as error:
-        context = {**_context(order), "text": in_words(error)}
-        return render(request, "worklist/still_running.html", context, status=409)
-    except REFUSALS as error:
-        return refused(request, back, error)
-    return done(request, back, _("Exam ended."))
-
-
-@requires(Capability.PERFORM_EXAM)
 @require_http_methods(["GET", "POST"])
 def discontinue(request: HttpRequest, order_id: int) -> HttpResponse:
     """Stop the exam for good, with a coded reason."""
     order = get_object_or_404(orders_with_patients(), pk=order_id)
     if request.method == "GET":
-        return _discontinue_page(request, order, DiscontinueForm())
-    form = DiscontinueForm(request.POST)
-    if not form.is_valid():
-        return _discontinue_page(request, order, form, status=400)
+        return _discontinue_page(request, order, DiscontinueForm(), _record(order))
+    form, more = DiscontinueForm(request.POST), _record(order, request.POST)
+    if not (form.is_valid() & more.is_valid()):
+        return _discontinue_page(request, order, form, more, status=400)
     try:
         discontinue_exam(
             order_id=order_id,
             cause=Cause(user=current_user(request)),
             reason=form.cleaned_data["reason"],
             comment=form.cleaned_data["comment"],
+            told=more.told() if more.told() != Told() else None,
         )
     except REFUSALS as error:
         form.add_error(None, in_words(error))
-        return _discontinue_page(request, order, form, status=409)
+        return _discontinue_page(request, order, form, more, status=409)
     return done(request, reverse("worklist:station"), _("Exam discontinued."))
 
 
+def _record(order: Order, data: Any = None) -> RecordForm:
+    """Nobody is kept from stopping an exam: what is recorded of it may follow."""
+    return record_form(order, data, asks=False)
+
+
 def _discontinue_page(
-    request: HttpRequest, order: Order, form: DiscontinueForm, *, status: int = 200
+    request: HttpRequest,
+    order: Order,
+    form: DiscontinueForm,
+    more: RecordForm,
+    *,
+    status: int = 200,
 ) -> HttpResponse:
     audit.record_view(
         request, "exam_viewed", order_id=order.pk, patient_id=order.patient_id
     )
     is_dialog = wants_fragment(request)
-    context = {**_context(order), "form": form, "is_dialog": is_dialog}
+    context = {
+        **_context(order),
+        "form": form,
+        "more": more,
+        "is_dialog": is_dialog,
+        "told_dose": scanner_dose(order),
+    }
     name = "_discontinue" if is_dialog else "discontinue"
     return render(request, f"worklist/{name}.html", context, status=status)
 

@@ -11,15 +11,18 @@ from django.views.decorators.http import require_http_methods, require_POST
 from orders.lifecycle import WORKLIST_STATES
 from orders.models import Order
 from orders.selectors import orders_with_patients
+from orders.services.safety import answer_questions
 from radflow.accounts.access import current_user, requires
 from radflow.accounts.roles import Capability
 from worklist.forms import BeginForm, GateForm, PersonForm
 from worklist.models import Verification, VerificationMethod
+from worklist.selectors.safety import site_of_exam
 from worklist.services import Answers, begin_exam, confirm_person, verify_identity
 from worklist.services.gate import is_patient
 from worklist.views.answers import REFUSALS, done, in_words, refused, wants_fragment
 from worklist.views.gate_checks import Scans
 from worklist.views.gate_page import own_check_of, show
+from worklist.views.safety import typed_answers
 
 
 @requires(Capability.PERFORM_EXAM)
@@ -126,6 +129,28 @@ def _answers(order: Order, form: PersonForm) -> Answers:
         witness=values["witness"],
         side=order.laterality if values["side"] else "",
     )
+
+
+@requires(Capability.PERFORM_EXAM)
+@require_POST
+def safety(request: HttpRequest, order_id: int) -> HttpResponse:
+    """The safety questions, after the person; the service says what stops the exam."""
+    order = _order(order_id)
+    check = own_check_of(request, order, request.POST.get("verification", ""))
+    if check is None:
+        problem = _("There is no check. Scan again.")
+        return show(request, order, None, Scans(), problem=problem, status=400)
+    try:
+        answer_questions(
+            order_id=order.pk,
+            site=site_of_exam(order),
+            user=current_user(request),
+            answers=typed_answers(request),
+        )
+    except REFUSALS as error:
+        problem = in_words(error)
+        return show(request, order, check, Scans(), problem=problem, status=400)
+    return _answer(request, order, check)
 
 
 @requires(Capability.PERFORM_EXAM)

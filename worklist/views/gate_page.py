@@ -10,12 +10,14 @@ from django.utils.translation import gettext as _
 from orders.lifecycle import WORKLIST_STATES, ExamState
 from orders.models import SIGNED, Order
 from orders.selectors import lacks_side, mrn_of
+from orders.selectors.safety import Asked, open_codes, stopping_codes
 from radflow.accounts.access import current_user
 from radflow.accounts.templatetags.display import day_and_clock
 from radflow.audit import services as audit
 from worklist.forms import INSTEAD, PersonForm
 from worklist.models import PersonCheck, Verification, VerificationMethod
 from worklist.selectors import station_list
+from worklist.selectors.safety import checklist
 from worklist.selectors.scanned import (
     Scanned,
     last_report_event,
@@ -27,10 +29,11 @@ from worklist.views.answers import wants_fragment
 from worklist.views.gate_checks import Scans, checks
 from worklist.views.patient_facts import facts_of
 from worklist.views.rows import exam_row, name_of
+from worklist.views.safety import questions_of
 from worklist.views.station import chosen_station
 
 WAITING, MATCH, READY, MISMATCH = "waiting", "match", "ready", "mismatch"
-NOT_NOW = "not-now"
+SAFETY, NOT_NOW = "safety", "not-now"
 S = ExamState
 
 
@@ -56,14 +59,16 @@ def show(
     status: int = 200,
 ) -> HttpResponse:
     answers = verification.answers.first() if verification else None
-    state = _state(order, verification, answers)
+    lines = checklist(order) if order.status in WORKLIST_STATES else []
+    state = _state(order, verification, answers, lines)
     scanned = _scanned(verification) if state == MISMATCH else None
     _record(request, order, scanned)
     context = {
         "order": order,
         "patient": order.patient,
         "mrn": mrn_of(order),
-        "facts": facts_of(order),
+        "facts": facts_of(order, lines),
+        "questions": questions_of(lines, _typed(request)),
         "side_missing": lacks_side(order),
         "verification": verification,
         "state": state,
@@ -77,8 +82,17 @@ def show(
     return render(request, f"worklist/{name}.html", context, status=status)
 
 
+def _typed(request: HttpRequest) -> dict[str, str] | None:
+    """Of the questions, where they were sent but could not be kept."""
+    sent = request.POST.dict()
+    return sent if any(name[:1] == "q" for name in sent) else None
+
+
 def _state(
-    order: Order, verification: Verification | None, answers: PersonCheck | None
+    order: Order,
+    verification: Verification | None,
+    answers: PersonCheck | None,
+    lines: list[Asked],
 ) -> str:
     if order.status not in WORKLIST_STATES:
         return NOT_NOW
@@ -86,7 +100,9 @@ def _state(
         return WAITING
     if not verification.accepted:
         return MISMATCH
-    return READY if answers and answers.passed else MATCH
+    if answers is None or not answers.passed:
+        return MATCH
+    return SAFETY if open_codes(lines) or stopping_codes(lines) else READY
 
 
 def _scanned(verification: Verification | None) -> Scanned | None:

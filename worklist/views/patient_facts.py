@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from orders.models import Order, Sex
+from orders.selectors.protocols import lacks_protocol, protocol_of
+from orders.selectors.safety import Asked, open_codes, stopping_codes
 
 _PREGNANT = "B6"  # HL7 table 0009, PV1-15
 
@@ -20,13 +24,17 @@ class Fact:
     warns: bool = False
 
 
-def facts_of(order: Order) -> list[Fact]:
+def facts_of(order: Order, lines: Sequence[Asked] = ()) -> list[Fact]:
+    """`lines` is the safety checklist."""
     facts = [
         Fact(_("From"), _from(order)),
         Fact(_("Question"), order.reason or order.clinical_info or _("Not given")),
         _allergies(order),
         _pregnancy(order),
+        *_protocol(order),
     ]
+    if lines:
+        facts.append(_safety(lines))
     if order.danger_code:
         facts.append(Fact(_("Danger"), order.danger_code, warns=True))
     if order.comments:
@@ -51,3 +59,42 @@ def _pregnancy(order: Order) -> Fact:
     if order.patient.sex == Sex.MALE:
         return Fact(_("Pregnancy"), _("Not applicable"))
     return Fact(_("Pregnancy"), _("Not known"))
+
+
+def _protocol(order: Order) -> list[Fact]:
+    """How it is to be done, or that nobody has said so yet."""
+    protocol = protocol_of(order)
+    if protocol:
+        contrast = _("with contrast") if protocol.contrast else ""
+        said = ", ".join(part for part in (protocol.text, contrast) if part)
+        facts = [Fact(_("Protocol"), said)]
+        if protocol.note:
+            facts.append(Fact(_("Note on the protocol"), protocol.note, warns=True))
+        return facts
+    if lacks_protocol(order):
+        return [Fact(_("Protocol"), _("Not protocolled"), warns=True)]
+    return []
+
+
+def _safety(lines: Sequence[Asked]) -> Fact:
+    if stopping := stopping_codes(lines):
+        text = _("Stops the exam: %(questions)s") % {"questions": ", ".join(stopping)}
+        return Fact(_("Safety"), text, warns=True)
+    if missing := open_codes(lines):
+        text = ngettext(
+            "%(number)s question open", "%(number)s questions open", len(missing)
+        )
+        return Fact(_("Safety"), text % {"number": len(missing)}, warns=True)
+    said = "; ".join(_said(line) for line in lines if line.answer)
+    return Fact(_("Safety"), said or _("Nothing required is open"))
+
+
+def _said(line: Asked) -> str:
+    """By its code: the questions themselves are on their own page."""
+    answer = line.answer
+    shown = f"{line.question.code} {answer.shown}" if answer else ""
+    return _("%(answer)s, released") % {"answer": shown} if _is_let(line) else shown
+
+
+def _is_let(line: Asked) -> bool:
+    return bool(line.answer and line.answer.stops and line.answer.released)

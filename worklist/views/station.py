@@ -14,13 +14,16 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from orders.lifecycle import ExamState
-from orders.models import Order, Priority
+from orders.models import Order, Priority, Protocolling
+from orders.selectors.protocols import protocols_of, without_protocol
+from orders.selectors.safety import Asked, checklists_of, contrast_exams, open_codes
 from radflow.accounts.access import requires
 from radflow.accounts.roles import Capability
 from radflow.accounts.standing import site_of
 from radflow.audit import services as audit
 from worklist.models import PerformedStep, ScheduledStep, Station, Verification
 from worklist.selectors import look_alikes, station_list, stations
+from worklist.selectors.recording import unrecorded
 from worklist.selectors.scanner import last_checks, last_contact, running_steps
 from worklist.views.patient_facts import Fact, facts_of
 from worklist.views.rows import ExamRow, exam_rows
@@ -39,6 +42,7 @@ class Line:
     step: ScheduledStep
     row: ExamRow
     is_front: bool = False
+    no_protocol: bool = False
 
     @property
     def order(self) -> Order:
@@ -59,6 +63,7 @@ class Card:
     line: Line
     chosen: bool
     facts: list[Fact]
+    safety: list[Asked]
 
     @property
     def may_begin(self) -> bool:
@@ -75,6 +80,17 @@ class OnTable:
     row: ExamRow
     performed: PerformedStep | None
     check: Verification | None
+    protocol: Protocolling | None
+    lacks_protocol: bool
+    safety_open: bool
+
+
+@dataclass(frozen=True)
+class Unrecorded:
+    """An exam that ended with nothing recorded; `contrast` should have been."""
+
+    order: Order
+    contrast: bool
 
 
 @requires(Capability.PERFORM_EXAM)
@@ -140,13 +156,14 @@ def _context(request: HttpRequest, here: Station) -> dict[str, object]:
     audit.record_view(
         request, "station_viewed", detail={"station": here.pk, "orders": seen}
     )
-    card = _card(lines, request.GET.get("exam", "")) if is_today else None
+    card = _card(here, lines, request.GET.get("exam", "")) if is_today else None
     return {
         "station": here,
         "lines": [_marked(line, card) for line in lines],
         "done": sum(line.row.is_done for line in lines),
         "card": card,
-        "on_table": _on_table([line for line in lines if _is_running(line)]),
+        "on_table": _on_table(here, [line for line in lines if _is_running(line)]),
+        "to_record": _to_record(lines) if is_today else [],
         "contact": last_contact(here),
         "is_today": is_today,
         "query": _query(request, here),
@@ -172,16 +189,21 @@ def _lines(here: Station, day: date) -> list[Line]:
     steps = station_list(here, day)
     found = look_alikes(day, here.room.site)
     rows = exam_rows([step.order for step in steps], found)
-    lines = [Line(step, row) for step, row in zip(steps, rows, strict=True)]
+    lacking = without_protocol([step.order for step in steps])
+    lines = [
+        Line(step, row, no_protocol=step.order_id in lacking and not row.is_done)
+        for step, row in zip(steps, rows, strict=True)
+    ]
     return sorted(lines, key=lambda line: line.row.is_done)
 
 
-def _card(lines: list[Line], wanted: str) -> Card | None:
+def _card(here: Station, lines: list[Line], wanted: str) -> Card | None:
     chosen = [line for line in lines if str(line.row.pk) == wanted]
     front = chosen[0] if chosen else _next(lines)
     if front is None:
         return None
-    return Card(front, bool(chosen), facts_of(front.order))
+    asked = checklists_of([front.order], here.room.site)[front.row.pk]
+    return Card(front, bool(chosen), facts_of(front.order, asked), asked)
 
 
 def _next(lines: list[Line]) -> Line | None:
@@ -200,10 +222,26 @@ def _is_running(line: Line) -> bool:
     return line.row.status == S.IN_PROGRESS
 
 
-def _on_table(lines: list[Line]) -> list[OnTable]:
+def _on_table(here: Station, lines: list[Line]) -> list[OnTable]:
     orders = [line.order for line in lines]
     steps, checks = running_steps(orders), last_checks(orders)
+    protocols = protocols_of(orders)
+    asked = checklists_of(orders, here.room.site)
     return [
-        OnTable(line.order, line.row, steps.get(line.row.pk), checks.get(line.row.pk))
+        OnTable(
+            line.order,
+            line.row,
+            steps.get(line.row.pk),
+            checks.get(line.row.pk),
+            protocols.get(line.row.pk),
+            line.no_protocol,
+            bool(open_codes(asked[line.row.pk])),
+        )
         for line in lines
     ]
+
+
+def _to_record(lines: list[Line]) -> list[Unrecorded]:
+    found = unrecorded([line.order for line in lines])
+    contrast = contrast_exams(found)
+    return [Unrecorded(order, order.pk in contrast) for order in found]
