@@ -11,13 +11,17 @@ from orders.cause import Cause
 from orders.lifecycle import Event
 from orders.models import (
     DuplicateCandidate,
+    ExamRecord,
     HeldChange,
     MergeJournal,
     Order,
     Patient,
+    Protocolling,
+    SafetyQuestion,
     Tombstone,
 )
 from orders.services import record_event
+from orders.services.safety import answer_questions
 from radflow.accounts.models import User
 from radflow.demo.clock import clock_at
 from radflow.demo.reporting import sign_for
@@ -61,7 +65,12 @@ class Department:
         self.peer: Peer = PeerFactory.create()
         self.count = 0
         self._days = count()
-        ProcedureFactory.create(code="CTPA", modality="CT")
+        ProcedureFactory.create(
+            code="CTPA", modality="CT", contrast=True, needs_protocol=True
+        )
+        self.question = SafetyQuestion.objects.create(
+            code="EGFR", text="eGFR", kind="number", stops_below=30
+        )
 
     def grow(self, rows: int) -> None:
         while self.count < rows:
@@ -81,7 +90,22 @@ class Department:
             _happens(booked[name], *events)
         for name in ("preliminary", "critical"):
             sign_for(booked[name], name, self.radiologist)
+        self._told(booked)
         self._oddities(booked)
+
+    def _told(self, booked: dict[str, Order]) -> None:
+        """What people said of exams: an answer, a protocol, a record."""
+        for name in ("arrived", "running"):
+            answer_questions(
+                order_id=booked[name].pk,
+                site=None,
+                user=self.radiologist,
+                answers={self.question.pk: "25"},
+            )
+        Protocolling.objects.create(
+            order=booked["running"], text="Low dose", exam="CTPA", user=self.radiologist
+        )
+        ExamRecord.objects.create(order=booked["unread"], user=self.radiologist)
 
     def _order(self) -> Order:
         """Of an Ada Okafor born on a day of her own: no twins are found."""

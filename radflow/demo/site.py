@@ -11,6 +11,12 @@ from orders.models import Procedure
 from radflow.accounts.demo import DEMO_PASSWORD, PEOPLE
 from radflow.accounts.models import User
 from radflow.accounts.roles import Role
+from radflow.demo.checklist import (
+    CONTRAST,
+    NEEDS_PROTOCOL,
+    make_checklist,
+    make_protocols,
+)
 from radflow.messaging.models import Peer
 from radflow.messaging.models.peer import ANY
 from radflow.sites.models import Site
@@ -119,8 +125,12 @@ def make_department() -> None:
                 "modality": modality,
                 "body_part": body_part,
                 "duration_minutes": minutes,
+                "contrast": code in CONTRAST,
+                "needs_protocol": code in NEEDS_PROTOCOL,
             },
         )
+    make_checklist()
+    make_protocols()
 
 
 # name, MSH-3, MSH-4, whether it orders (and so hears what becomes of it)

@@ -38,6 +38,21 @@ def sign_in(context: BrowserContext, username: str) -> Page:
     return page
 
 
+def answer_safety(page: Page) -> None:
+    """At the gate, where questions are asked: nothing that stops the exam."""
+    page.locator(".gate-band:is([data-state=safety], [data-state=ready])").wait_for()
+    if not page.locator(".gate-band[data-state=safety]").count():
+        return
+    for question in page.locator(".ask").all():
+        number = question.locator("input.num")
+        if number.count():
+            number.fill("75")
+        else:
+            question.get_by_label("No", exact=True).check()
+    page.get_by_role("button", name="Keep the answers").click()
+    page.locator(".gate-band[data-state=ready]").wait_for()
+
+
 def axe_violations(page: Page, rules: list[str] | None = None) -> list[str]:
     """What axe-core finds on the page as it stands; only these rules, if given."""
     if not page.evaluate("'axe' in window"):

@@ -107,6 +107,8 @@ def test_a_technologist_checks_begins_and_ends(
             press_on(page, start)
         expect(page.locator(".station")).to_contain_text("On the table")
         press(page, "e")
+        expect(page.locator("#task [type=submit]")).to_be_focused()
+        press(page, "Enter")
         expect(page.locator(".station")).not_to_contain_text("On the table")
 
 

@@ -16,7 +16,7 @@ from pydicom.uid import generate_uid
 from pynetdicom import AE
 
 from tests.e2e.clients import Hospital, Rest, fields, findscu, send, wait_for
-from tests.e2e.people import axe_violations, signed_in
+from tests.e2e.people import answer_safety, axe_violations, signed_in
 from tests.instance import Instance
 
 NOW = datetime.now(UTC)
@@ -243,6 +243,7 @@ def test_the_gate_blocks_the_wrong_patient_and_opens_for_the_right_one(
         page.fill("#gate-born", born.inner_text())
         page.get_by_label("Name said").check()
         page.get_by_role("button", name="Confirm person").click()
+        answer_safety(page)
         expect(page.get_by_text("Right patient, right order")).to_be_visible()
         start.click()
         wait_for(

@@ -9,6 +9,7 @@ from django.test import RequestFactory
 from playwright.sync_api import Page, Route
 
 from radflow.errors import server_error
+from tests.e2e.people import answer_safety
 from tests.tour.finder import Finder
 
 Act = Callable[[Page, Finder], None]
@@ -93,11 +94,11 @@ def moving(page: Page, finder: Finder) -> None:
     page.keyboard.press("ArrowDown")
 
 
-def checked(who: str) -> Act:
+def checked(who: str, exam: str = "arrived") -> Act:
     """Types a wristband and the right requisition at the gate."""
 
     def act(page: Page, finder: Finder) -> None:
-        order = finder.order("arrived")
+        order = finder.order(exam)
         page.get_by_role("button", name="type identifiers").click()
         page.fill("#gate-wristband", order["mrn"] if who == "right" else "00123465")
         page.fill("#gate-requisition", order["accession"])
@@ -111,11 +112,28 @@ def checked(who: str) -> Act:
 def spoken(page: Page, finder: Finder) -> None:
     """Both barcodes match, and the patient says name and birth date."""
     checked("right")(page, finder)
+    _says_who(page)
+    answer_safety(page)
+
+
+def questioned(page: Page, finder: Finder) -> None:
+    """The right person is asked the safety questions; one answer stops the exam."""
+    checked("right", "mr")(page, finder)
+    _says_who(page)
+    page.locator(".gate-band[data-state=safety]").wait_for()
+    page.locator(".ask").first.get_by_label("Yes", exact=True).check()
+    page.get_by_role("button", name="Keep the answers").click()
+    page.locator(".ask-stop").wait_for()
+
+
+def _says_who(page: Page) -> None:
     born = page.locator("tr", has_text="Birth date").locator("td").first
     page.get_by_label("Name said").check()
     page.fill("#gate-born", born.inner_text())
+    side = page.locator("input[name=side]")
+    if side.count():
+        side.check()
     page.get_by_role("button", name="Confirm person").click()
-    page.locator(".gate-band[data-state=ready]").wait_for()
 
 
 def written(page: Page, finder: Finder) -> None:

@@ -24,6 +24,7 @@ LINKS = {
     "outbound": ("/messages/?direction=out", r"/messages/out/(\d+)/"),
     "parked": ("/messages/exceptions/", r"/messages/in/(\d+)/dry-run/"),
     "peer": ("/messages/peers/", r"/messages/peers/(\d+)/\""),
+    "question": ("/catalogue/safety/", r"/catalogue/safety/(\d+)/"),
     "procedure": ("/catalogue/", r"/catalogue/(\d+)/"),
     "rule": ("/archives/rules/", r"/archives/rules/(\d+)/\""),
     "station": ("/messages/stations/", r"/messages/stations/(\d+)/\""),
@@ -43,6 +44,7 @@ ORDERS = {
     "preliminary": ("performed", "preliminary"),
     "final": ("performed", "final"),
 }
+KINDS = {"mr": ("scheduled", "MR")}
 
 
 class Finder(dict[str, str]):
@@ -73,6 +75,10 @@ class Finder(dict[str, str]):
     def _other(self, key: str) -> str:
         if key == "flagged":
             return str(self._rest.get("critical-cases/")["results"][0]["order_id"])
+        if key in KINDS:
+            status, modality = KINDS[key]
+            page = self._rest.get("orders/", status=status, modality=modality)
+            return str(page["results"][0]["id"])
         if key == "patient":
             return str(self._rest.get(f"orders/{self['flagged']}/")["patient"]["id"])
         if key == "study":

@@ -41,7 +41,11 @@ def _technologist() -> list[Stop]:
         Stop("gate-typed", "tech", f"{gate}?typed"),
         Stop("gate-mismatch", "tech", gate, acts.checked("wrong")),
         Stop("gate-match", "tech", gate, acts.checked("right")),
+        Stop("gate-safety", "tech", "/station/gate/{mr}/", acts.questioned),
         Stop("gate-ready", "tech", gate, acts.spoken),
+        Stop("safety", "tech", "/station/{mr}/safety/"),
+        Stop("exam-end", "tech", "/station/{running}/end/"),
+        Stop("exam-record", "tech", "/station/{unread}/record/"),
         Stop("gate-not-now", "tech", "/station/gate/{final}/"),
         Stop("discontinue", "tech", "/station/{running}/discontinue/"),
         Stop("error-403", "tech", "/messages/", is_refusal=True),
@@ -51,6 +55,9 @@ def _technologist() -> list[Stop]:
 def _radiologist() -> list[Stop]:
     editor = "/reading/{unread}/"
     return [
+        Stop("protocolling", "rad", "/protocolling/"),
+        Stop("protocolling-no-hits", "rad", "/protocolling/?modality=XX&day=tomorrow"),
+        Stop("protocol", "rad", "/protocolling/{mr}/"),
         Stop("reading", "rad", "/reading/"),
         Stop("report-written", "rad", editor, acts.written),
         Stop("report-sign", "rad", editor, acts.reviewed),
@@ -177,6 +184,10 @@ def _catalogue() -> list[Stop]:
             "catalogue-import-tried", "coord", "/catalogue/import/", acts.tried_import
         ),
         Stop("catalogue-sequence", "coord", "/catalogue/sequence/"),
+        Stop("catalogue-safety", "coord", "/catalogue/safety/"),
+        Stop("catalogue-question-new", "coord", "/catalogue/safety/new/"),
+        Stop("catalogue-question", "coord", "/catalogue/safety/{question}/"),
+        Stop("catalogue-protocols", "coord", "/catalogue/{procedure}/protocols/"),
         Stop("catalogue-unmapped", "coord", "/catalogue/unmapped/"),
         Stop("catalogue-map", "coord", "/catalogue/unmapped/map/?{unmapped}"),
     ]
