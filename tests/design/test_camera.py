@@ -32,6 +32,9 @@ const canvas = document.createElement("canvas");
 navigator.mediaDevices.getUserMedia = () => Promise.resolve(canvas.captureStream(1));
 HTMLMediaElement.prototype.play = () => Promise.resolve();
 """
+REFUSING = """() => {
+  navigator.mediaDevices.getUserMedia = () => Promise.reject(Error("no"));
+}"""
 NONE = "delete window.BarcodeDetector"
 
 
@@ -51,7 +54,7 @@ def test_what_the_camera_reads_goes_the_way_of_a_scanner_once(gate: Page) -> Non
     switch = gate.get_by_role("button", name="Camera")
     switch.click()
     expect(switch).to_have_attribute("aria-pressed", "true")
-    assert gate.evaluate("window.formats") == ["qr_code"]
+    gate.wait_for_function("String(window.formats) === 'qr_code'")
     gate.evaluate("window.codes = ['00123456']")
     expect(gate.locator("#read")).to_have_text("00123456")
     gate.evaluate("window.codes = ['26-004512']")
@@ -62,9 +65,7 @@ def test_what_the_camera_reads_goes_the_way_of_a_scanner_once(gate: Page) -> Non
 
 
 def test_a_camera_that_is_refused_is_said(gate: Page) -> None:
-    gate.evaluate(
-        "() => { navigator.mediaDevices.getUserMedia = () => Promise.reject(Error('no')) }"
-    )
+    gate.evaluate(REFUSING)
     gate.get_by_role("button", name="Camera").click()
     expect(gate.get_by_text("Refused")).to_be_visible()
     expect(gate.locator("video")).to_be_hidden()
