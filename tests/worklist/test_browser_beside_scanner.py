@@ -6,14 +6,16 @@ import pytest
 
 from orders.cause import Cause
 from orders.lifecycle import ExamState
-from orders.models import Order
+from orders.models import Order, SafetyQuestion
 from radflow.accounts.models import User
+from tests.factories import ProcedureFactory
 from tests.worklist.at_the_gate import begun
 from tests.worklist.department import Department
 from tests.worklist.example import example_12_1
 from tests.worklist.scanner import change, create, ended, performed, status_of
 from worklist.exceptions import ScannerStillRunning
 from worklist.models import PerformedStep, Station, Study
+from worklist.selectors.recording import unrecorded
 from worklist.services import discontinue_exam, end_exam
 
 
@@ -64,3 +66,14 @@ def test_a_stop_in_the_browser_is_final_and_names_its_reason(
     assert stop.detail == "Patient refused to continue procedure"
     assert change(department, ended()) == 0x0110
     assert status_of(order) == ExamState.DISCONTINUED
+
+
+def test_a_scanner_begins_and_ends_whatever_is_asked_or_recorded(
+    department: Department, order: Order
+) -> None:
+    ProcedureFactory.create(code="CTPA", contrast=True, needs_protocol=True)
+    SafetyQuestion.objects.create(code="EGFR", text="eGFR", kind="number")
+    assert create(department, performed(order)) == 0
+    assert change(department, ended()) == 0
+    assert status_of(order) == ExamState.PERFORMED
+    assert unrecorded([Order.objects.get(pk=order.pk)])

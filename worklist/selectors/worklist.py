@@ -96,7 +96,7 @@ class _Asker:
 
 
 def worklist_items(query: WorklistQuery, caller: str | Station) -> Iterator[Offer]:
-    """What `caller` gets for the query, by start; two database queries, three if new.
+    """What `caller` gets for the query, by start; two database queries, more if new.
 
     A known scanner sees what its rules say; an unknown one, where those are welcome,
     sees all. Items that lack a type 1 value are left out: worklist.explain names what

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from orders.models import Order, Sex
+from orders.models import Order, Protocolling, Sex
 from orders.selectors.protocols import lacks_protocol, protocol_of
 from orders.selectors.safety import Asked, open_codes, stopping_codes
 
@@ -17,28 +17,33 @@ _PREGNANT = "B6"  # HL7 table 0009, PV1-15
 
 @dataclass(frozen=True)
 class Fact:
-    """`warns` asks for a second look."""
+    """`warns` asks for a second look; `long` wants a line of its own."""
 
     label: str
     text: str
     warns: bool = False
+    long: bool = False
 
 
 def facts_of(order: Order, lines: Sequence[Asked] = ()) -> list[Fact]:
     """`lines` is the safety checklist."""
+    protocol = protocol_of(order)
     facts = [
         Fact(_("From"), _from(order)),
         Fact(_("Question"), order.reason or order.clinical_info or _("Not given")),
         _allergies(order),
         _pregnancy(order),
-        *_protocol(order),
+        *_protocol(order, protocol),
     ]
-    if lines:
-        facts.append(_safety(lines))
     if order.danger_code:
         facts.append(Fact(_("Danger"), order.danger_code, warns=True))
     if order.comments:
         facts.append(Fact(_("Comments"), order.comments))
+    if protocol and protocol.note:
+        label = _("Note on the protocol")
+        facts.append(Fact(label, protocol.note, warns=True, long=True))
+    if lines:
+        facts.append(_safety(lines))
     return facts
 
 
@@ -61,16 +66,12 @@ def _pregnancy(order: Order) -> Fact:
     return Fact(_("Pregnancy"), _("Not known"))
 
 
-def _protocol(order: Order) -> list[Fact]:
+def _protocol(order: Order, protocol: Protocolling | None) -> list[Fact]:
     """How it is to be done, or that nobody has said so yet."""
-    protocol = protocol_of(order)
     if protocol:
         contrast = _("with contrast") if protocol.contrast else ""
         said = ", ".join(part for part in (protocol.text, contrast) if part)
-        facts = [Fact(_("Protocol"), said)]
-        if protocol.note:
-            facts.append(Fact(_("Note on the protocol"), protocol.note, warns=True))
-        return facts
+        return [Fact(_("Protocol"), said)]
     if lacks_protocol(order):
         return [Fact(_("Protocol"), _("Not protocolled"), warns=True)]
     return []
@@ -86,7 +87,7 @@ def _safety(lines: Sequence[Asked]) -> Fact:
         )
         return Fact(_("Safety"), text % {"number": len(missing)}, warns=True)
     said = "; ".join(_said(line) for line in lines if line.answer)
-    return Fact(_("Safety"), said or _("Nothing required is open"))
+    return Fact(_("Safety"), said or _("Nothing required is open"), long=bool(said))
 
 
 def _said(line: Asked) -> str:
