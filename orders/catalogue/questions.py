@@ -12,8 +12,8 @@ from django.utils.translation import gettext_noop
 
 from orders.exceptions import VersionConflict
 from orders.hl7.requests import MODALITIES
-from orders.models import AnswerKind, SafetyQuestion, Said
-from orders.models.safety import parts_of
+from orders.models import AnswerKind, SafetyQuestion
+from orders.models.safety import CHOICES, parts_of
 from radflow import unit
 from radflow.accounts.models import User
 from radflow.audit import services as audit
@@ -67,10 +67,7 @@ def check(question: SafetyQuestion) -> None:
 
 
 def _never_said(question: SafetyQuestion) -> frozenset[str]:
-    possible = {
-        AnswerKind.YES_NO: {Said.YES, Said.NO},
-        AnswerKind.YES_NO_UNKNOWN: {Said.YES, Said.NO, Said.UNKNOWN},
-    }.get(AnswerKind(question.kind), set())
+    possible = CHOICES.get(question.kind, ())
     return parts_of(question.stops_on) - {said.value.upper() for said in possible}
 
 

@@ -26,6 +26,13 @@ class Said(models.TextChoices):
     UNKNOWN = "unknown", gettext_noop("Not known")
 
 
+# What a kind offers to choose from; the others are written.
+CHOICES: dict[str, tuple[Said, ...]] = {
+    AnswerKind.YES_NO: (Said.YES, Said.NO),
+    AnswerKind.YES_NO_UNKNOWN: (Said.YES, Said.NO, Said.UNKNOWN),
+}
+
+
 class Known(models.TextChoices):
     """What the order brought is shown beside a question, never taken as its answer."""
 

@@ -25,7 +25,7 @@ from radflow.accounts.models import User
 from radflow.audit import services as audit
 
 MOST_REPEATS = 999
-_RECORDABLE = frozenset(
+RECORDABLE = frozenset(
     {ExamState.IN_PROGRESS, ExamState.PERFORMED, ExamState.DISCONTINUED}
 )
 
@@ -52,7 +52,7 @@ def record_exam(*, order_id: int, user: User, told: Told) -> ExamRecord:
     Also for an exam that the scanner has ended. Raises AnswerRefused.
     """
     order = locked(order_id)
-    if order.status not in _RECORDABLE:
+    if order.status not in RECORDABLE:
         raise AnswerRefused(gettext("The exam has not begun: nothing is recorded yet."))
     _check(told)
     record = ExamRecord.objects.create(

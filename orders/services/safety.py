@@ -21,6 +21,7 @@ from orders.models import (
     SafetyRelease,
     Said,
 )
+from orders.models.safety import CHOICES
 from orders.selectors.safety import Asked, checklist_of, number_of, stops
 from orders.services.events import locked, note_on
 from radflow import unit
@@ -30,11 +31,7 @@ from radflow.audit import services as audit
 from radflow.sites.models import Site
 
 _LONGEST = 200
-_ANSWERABLE = NOT_STARTED | {ExamState.IN_PROGRESS}
-_CHOICES = {
-    AnswerKind.YES_NO: (Said.YES, Said.NO),
-    AnswerKind.YES_NO_UNKNOWN: (Said.YES, Said.NO, Said.UNKNOWN),
-}
+ANSWERABLE = NOT_STARTED | {ExamState.IN_PROGRESS}
 
 
 @unit.atomic
@@ -47,7 +44,7 @@ def answer_questions(
     then nothing was kept.
     """
     order = locked(order_id)
-    if order.status not in _ANSWERABLE:
+    if order.status not in ANSWERABLE:
         raise AnswerRefused(gettext("The exam is over: nothing more is asked for it."))
     kept = []
     for line in checklist_of(order, site):
@@ -68,7 +65,7 @@ def _value(question: SafetyQuestion, text: str) -> str:
         if number is None or number < 0:
             raise AnswerRefused(_about(question, gettext("a number is wanted.")))
         return f"{number:f}"
-    if value not in _CHOICES[AnswerKind(question.kind)]:
+    if value not in CHOICES[question.kind]:
         raise AnswerRefused(_about(question, gettext("choose one of the answers.")))
     return value
 

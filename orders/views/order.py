@@ -5,7 +5,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
-from orders.lifecycle import NOT_STARTED, ExamState
+from orders.lifecycle import NOT_STARTED
 from orders.models import HeldChange, Order, Visit
 from orders.selectors import (
     mrn_of,
@@ -15,6 +15,8 @@ from orders.selectors import (
     timeline_of,
 )
 from orders.selectors.exam_facts import exam_facts
+from orders.services.recording import RECORDABLE
+from orders.services.safety import ANSWERABLE
 from orders.undoing import ORDER
 from orders.views import facts
 from orders.views.acts import Act, acts_for
@@ -25,9 +27,6 @@ from radflow.accounts.access import current_user, requires
 from radflow.accounts.roles import Capability
 from radflow.audit import services as audit
 from radflow.desk.undo import way_back_of
-
-_ANSWERABLE = NOT_STARTED | {ExamState.IN_PROGRESS}
-_RECORDABLE = (ExamState.IN_PROGRESS, ExamState.PERFORMED, ExamState.DISCONTINUED)
 
 
 @requires(Capability.VIEW_ORDERS)
@@ -81,8 +80,8 @@ def _exam(request: HttpRequest, order: Order) -> dict[str, Any]:
     return {
         "exam": exam_facts(order),
         "may_perform": may_perform,
-        "before_end": order.status in _ANSWERABLE,
-        "may_record": may_perform and order.status in _RECORDABLE,
+        "before_end": order.status in ANSWERABLE,
+        "may_record": may_perform and order.status in RECORDABLE,
         "may_protocol": user.may(Capability.PROTOCOL_EXAM)
         and order.status in NOT_STARTED,
     }

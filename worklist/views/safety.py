@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from orders.exceptions import AnswerRefused
-from orders.models import AnswerKind, Order, SafetyAnswer, Said
+from orders.models import AnswerKind, Order, SafetyAnswer
+from orders.models.safety import CHOICES
 from orders.selectors import mrn_of, orders_with_patients
 from orders.selectors.safety import Asked
 from orders.services.safety import Decision, answer_questions, release_answer
@@ -24,11 +25,6 @@ from radflow.audit import services as audit
 from worklist.forms import ReleaseForm
 from worklist.selectors.safety import checklist, site_of_exam
 from worklist.views.answers import REFUSALS, done, in_words, refused
-
-_CHOICES = {
-    AnswerKind.YES_NO: (Said.YES, Said.NO),
-    AnswerKind.YES_NO_UNKNOWN: (Said.YES, Said.NO, Said.UNKNOWN),
-}
 
 
 @dataclass(frozen=True)
@@ -44,7 +40,7 @@ class Question:
 
     @property
     def choices(self) -> list[tuple[str, str]]:
-        said = _CHOICES.get(AnswerKind(self.asked.question.kind), ())
+        said = CHOICES.get(self.asked.question.kind, ())
         return [(one.value, _(str(one.label))) for one in said]
 
     @property
