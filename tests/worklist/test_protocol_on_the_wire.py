@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,7 @@ from tests.worklist.test_matching_clients import (
 )
 from worklist.models import Station
 
-ASKED = {
+ASKED: dict[str, Any] = {
     "ScheduledProcedureStepDescription": None,
     "ScheduledProtocolCodeSequence": [],
     "CommentsOnTheScheduledProcedureStep": None,
