@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from django.utils.translation import gettext as _
-from pydicom.dataset import Dataset
 
 from orders.lifecycle import ExamState
 from orders.models import ExamRecord, Order
-from radflow.dicom.performed_step import read_mpps
-from worklist.models import PerformedStep
+from radflow.accounts.templatetags.display import amount
 
 _ENDED = frozenset({ExamState.PERFORMED, ExamState.DISCONTINUED})
 
@@ -30,19 +28,20 @@ def unrecorded(orders: Sequence[Order]) -> list[Order]:
 
 
 def scanner_dose(order: Order) -> list[str]:
-    """As the performed steps tell it, in the standard's own units."""
-    steps = PerformedStep.objects.filter(order=order, from_modality=True)
+    """What performed steps and dose reports told of it, in words with units."""
     found = []
-    for step in steps.order_by("started_at"):
-        dose = read_mpps(Dataset.from_json(step.dataset), step.sop_instance_uid).dose
-        if dose is None:
-            continue
-        if dose.area_dose_product is not None:
-            text = _("area dose product %(dose)s dGy·cm²")
-            found.append(text % {"dose": f"{dose.area_dose_product:g}"})
-        if dose.entrance_dose_mgy is not None:
-            text = _("entrance dose %(dose)s mGy")
-            found.append(text % {"dose": f"{dose.entrance_dose_mgy:g}"})
+    for dose in order.doses.shown():
+        told = (
+            (_("DLP total"), dose.dose_length_product, "mGy·cm"),
+            (_("Dose area product"), dose.area_in_gray, "Gy·cm²"),
+            (_("At the reference point"), dose.reference_dose, "mGy"),
+            (_("Entrance dose"), dose.entrance_dose, "mGy"),
+        )
+        found += [
+            f"{label} {amount(value)} {unit}"
+            for label, value, unit in told
+            if value is not None
+        ]
         if dose.comment:
             found.append(dose.comment)
     return found

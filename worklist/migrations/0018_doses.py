@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('orders', '0016_setup_and_sequence'),
-        ('worklist', '0016_grasp'),
+        ('worklist', '0017_block_number'),
     ]
 
     operations = [

@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
         ('messaging', '0011_arrivals'),
         ('orders', '0016_setup_and_sequence'),
         ('sites', '0002_first_site'),
-        ('worklist', '0031_dicomweb'),
+        ('worklist', '0019_dicomweb'),
     ]
 
     operations = [

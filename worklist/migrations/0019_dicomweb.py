@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('worklist', '0030_doses'),
+        ('worklist', '0018_doses'),
     ]
 
     operations = [
