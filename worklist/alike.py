@@ -46,7 +46,7 @@ def alike_of(patient: Any, mrn: str, found: LookAlikes) -> Alike | None:
     return _against(person, others) if others else None
 
 
-def _against(person: Person, others: list[Person]) -> Alike:
+def _against(person: Person, others: tuple[Person, ...]) -> Alike:
     other = others[0]
     names = (other.family_name or _("Not known"), other.given_name)
     start = clock(other.start) if other.start else ""

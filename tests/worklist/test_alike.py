@@ -46,8 +46,8 @@ def test_these_are_taken_for_each_other(
     one: tuple[str, ...], other: tuple[str, ...]
 ) -> None:
     first, second = person(1, *one), person(2, *other)
-    assert LookAlikes([first, second]).of(first) == [second]
-    assert LookAlikes([first, second]).of(second) == [first]
+    assert LookAlikes([first, second]).of(first) == (second,)
+    assert LookAlikes([first, second]).of(second) == (first,)
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_these_are_taken_for_each_other(
 )
 def test_these_are_not(one: tuple[str, ...], other: tuple[str, ...]) -> None:
     first, second = person(1, *one), person(2, *other)
-    assert LookAlikes([first, second]).of(first) == []
+    assert LookAlikes([first, second]).of(first) == ()
 
 
 def test_nobody_looks_like_themselves_and_the_likest_is_named() -> None:
@@ -103,7 +103,7 @@ def test_the_day_and_the_site_are_looked_at_in_two_queries(
     assert warning is not None
     assert (warning.name, warning.mrn, warning.more) == ("Thompson, James", "2", 0)
     assert warning.place == f"{near.room_name} 13:30"
-    assert look_alikes(date(2020, 1, 1), here).of(person(9, "Thomson", "James")) == []
+    assert look_alikes(date(2020, 1, 1), here).of(person(9, "Thomson", "James")) == ()
 
 
 @pytest.mark.django_db
@@ -112,7 +112,7 @@ def test_an_answer_is_kept_until_something_is_told_to_the_pages(
 ) -> None:
     ada = make_order(patient=patient_request(family_name="Quill", given_name="Ada"))
     today = timezone.localdate()
-    assert look_alikes(today, None).of(_as_person(ada)) == []
+    assert look_alikes(today, None).of(_as_person(ada)) == ()
     with django_assert_num_queries(1):
         look_alikes(today, None)
     other = make_order(patient=patient_request(family_name="Quill", given_name="Ida"))

@@ -53,12 +53,18 @@ class LookAlikes:
 
     def __init__(self, people: Iterable[Person]) -> None:
         self._files: dict[str, list[Person]] = defaultdict(list)
+        self._found: dict[Person, tuple[Person, ...]] = {}
         for person in people:
             for key in _family_keys(person.family):
                 self._files[key].append(person)
 
-    def of(self, person: Person) -> list[Person]:
-        """The likest first."""
+    def of(self, person: Person) -> tuple[Person, ...]:
+        """The likest first; looked for once, as many pages ask for the same people."""
+        if person not in self._found:
+            self._found[person] = tuple(self._look_for(person))
+        return self._found[person]
+
+    def _look_for(self, person: Person) -> list[Person]:
         if not person.family:
             return []
         near = {

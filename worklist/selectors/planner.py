@@ -103,7 +103,7 @@ def waiting_orders(modality: str = "", *, limit: int, after: int = 0) -> list[Or
     )
     if modality:
         orders = orders.filter(modality=modality)
-    ordered = orders.select_related("patient", "peer")
+    ordered = orders.select_related("patient", "peer", "visit")
     ordered = ordered.order_by("rank", "waiting_since", "id")
     return list(ordered[after : after + limit])
 
