@@ -33,9 +33,9 @@ from tests.orders.reference_model import Model, Refusal
 
 pytestmark = pytest.mark.django_db
 
-RUNS = int(os.environ.get("RADFLOW_MACHINE_RUNS", "500"))
+RUNS = int(os.environ.get("RADFLOW_MACHINE_RUNS", "150"))
 # Longer histories where there is time: `make machine`.
-STEPS = 9 if RUNS <= 500 else 20
+STEPS = 9 if RUNS <= 150 else 20
 BEGIN = datetime(2026, 1, 5, 8, tzinfo=UTC)
 # What people and scanners do; the other events come as messages.
 # Named twice: what leads on to more.
