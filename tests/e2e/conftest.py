@@ -20,6 +20,7 @@ FLAGS = [
 ]
 
 
+@pytest.hookimpl(tryfirst=True)  # groups are read by a hook of the same name
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A file stays with one worker; the tour, the longest by far, is shared by two."""
     for number, item in enumerate(items):
