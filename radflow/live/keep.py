@@ -7,6 +7,8 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from django.db import connection
+
 from radflow.live.selectors import committed
 
 T = TypeVar("T")
@@ -26,7 +28,8 @@ class Kept(Generic[T]):
 
     An answer costs one small query then, and is never older than what had committed
     when it was asked for; what leaves no event is seen after so many seconds. Readers
-    share the answer: it must not be changed.
+    share the answer: it must not be changed. Within a transaction nothing is kept, as
+    what is read there may be taken back.
     """
 
     def __init__(self, read: Callable[..., T], seconds: float) -> None:
@@ -36,6 +39,8 @@ class Kept(Generic[T]):
         _all.append(self)
 
     def __call__(self, *key: Hashable) -> T:
+        if connection.in_atomic_block:
+            return self._read(*key)
         now, known = committed(), self._answers.get(key)
         if known and known.committed == now and time.monotonic() < known.until:
             return known.found
